@@ -1,0 +1,15 @@
+# What the libraries and the program are built from. A target that a parent project brought wins.
+# Tests and benchmarks look for their own libraries.
+
+if(NOT TARGET OpenSSL::Crypto)
+  find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+endif()
+if(NOT TARGET hwy::hwy)
+  find_package(hwy 1.0 CONFIG REQUIRED)
+endif()
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3.11 CONFIG REQUIRED)
+endif()
+if(JOBQUEUE_BUILD_CLI AND NOT TARGET CLI11::CLI11)
+  find_package(CLI11 2.1 CONFIG REQUIRED)
+endif()
