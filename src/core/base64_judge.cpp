@@ -1,0 +1,337 @@
+#include "core/base64_judge.hpp"
+
+#include <algorithm>
+
+#include "core/base64_codec.hpp"
+#include "core/base64_content.hpp"
+#include "core/base64_shapes.hpp"
+#include "core/magic.hpp"
+
+namespace jobqueue::detail {
+namespace {
+
+constexpr std::string_view unknown_type = "application/octet-stream";
+constexpr std::size_t npos = std::string_view::npos;
+
+std::span<const std::byte> as_bytes(std::string_view text) noexcept {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+bool keep(judgement& j, keep_reason reason) noexcept {
+  j.reason = reason;
+  return false;
+}
+
+// The first `limit` characters of a run: in place where it is plain, else in `buffer`.
+std::string_view sample(std::string_view text, const base64_run& run, std::size_t limit,
+                        std::string& buffer) {
+  limit = std::min(limit, run.chars);
+  if (run.plain) return text.substr(run.begin, limit);
+  buffer.clear();
+  append_chars(text, run, limit, buffer);
+  return buffer;
+}
+
+std::optional<recognized> recognize_run(std::string_view text, const base64_run& run,
+                                        std::string& bytes) {
+  std::string buffer;
+  // Most formats show in their first bytes; the rest of the window is decoded for those that ask.
+  constexpr std::size_t window_chars = magic_window / 3 * 4;
+  const std::string_view chars = sample(text, run, window_chars, buffer);
+  bytes.clear();
+  decode_base64(chars.substr(0, chars.size() == run.chars ? npos : chars.size() / 4 * 4), bytes);
+  return recognize(as_bytes(bytes), chars.size() == run.chars);
+}
+
+// Whether the text before `begin` in the same word makes the run a part of a URL, and so something
+// that works only whole: a path, or a parameter.
+bool is_in_url(std::string_view text, std::size_t begin) noexcept {
+  constexpr std::size_t max_url = 2048;
+  constexpr std::string_view ends = " \t\r\n\"'<>(){}|`";
+  const std::size_t low = begin > max_url ? begin - max_url : 0;
+  std::size_t at = begin;
+  while (at > low && ends.find(text[at - 1]) == npos) {
+    // Of escapes only those of the slash belong to a URL.
+    if (text[at - 1] == '\\' && text[at] != '/' && text[at] != '\\' && text[at] != 'u') break;
+    --at;
+  }
+  const std::string_view word = text.substr(at, begin - at);
+  for (std::size_t colon = word.find(':'); colon != npos; colon = word.find(':', colon + 1)) {
+    const raw_unit first = read_unit(word, colon + 1);
+    if (first.what != raw_unit::kind::symbol || first.value != '/') continue;
+    if (read_unit(word, colon + 1 + first.size).value == '/') return true;
+  }
+  const bool parameter = word.ends_with('=') || word.ends_with("u003d");
+  return parameter && (word.find('?') != npos || word.find('&') != npos);
+}
+
+// header.payload.signature: a dot and more of the alphabet before or behind (RFC 7515, 7516).
+bool is_part(std::string_view text, std::size_t at) noexcept {
+  return at < text.size() &&
+         (url_alphabet.contains(static_cast<unsigned char>(text[at])) || text[at] == '.');
+}
+bool is_before_dot(std::string_view text, const base64_run& run) noexcept {
+  return run.end < text.size() && text[run.end] == '.' && is_part(text, run.end + 1);
+}
+// What was cut before `low` does not count: it will not be there next time.
+bool is_behind_dot(std::string_view text, std::size_t low, const base64_run& run) noexcept {
+  return run.begin > low + 1 && text[run.begin - 1] == '.' && is_part(text, run.begin - 2);
+}
+
+// Behind a PEM or PGP header that has not been closed (RFC 7468, RFC 9580).
+bool is_armored(std::string_view text, std::size_t begin) noexcept {
+  constexpr std::size_t max_armor_header = 512;
+  const std::size_t low = begin > max_armor_header ? begin - max_armor_header : 0;
+  const std::string_view before = text.substr(low, begin - low);
+  const std::size_t opened = before.rfind("-----BEGIN ");
+  return opened != npos && before.find("-----END ", opened) == npos;
+}
+
+// A key type and a space before: one line of authorized_keys.
+bool follows_key_type(std::string_view text, std::size_t begin) noexcept {
+  const std::string_view before = text.substr(begin > 40 ? begin - 40 : 0, std::min<std::size_t>(begin, 40));
+  if (!before.ends_with(' ')) return false;
+  return before.find("ssh-") != npos || before.find("ecdsa-") != npos;
+}
+
+value_shape shape_of(const run_context& context) noexcept {
+  return {context.name, context.parent_name, context.in_array, context.neighbours.view()};
+}
+
+// An element of an array is what the array is called.
+std::string_view effective_name(const run_context& context) noexcept {
+  return context.name.empty() && context.in_array ? context.parent_name : context.name;
+}
+
+bool is_listed(std::span<const std::string> list, std::string_view name) noexcept {
+  return !name.empty() && std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
+    return equal_ignoring_case(entry, name);
+  });
+}
+
+// Cuts bring what stands behind them nearer, so a neighbour across a placeholder could come into
+// view only because of a cut: it is not believed, or sanitising twice would cut more.
+bool is_across_placeholder(std::string_view text, const judgement& j,
+                           const value_neighbour* neighbour) noexcept {
+  if (neighbour == nullptr) return false;
+  const char* place = neighbour->name.data();
+  const char* base = text.data();
+  if (place < base || place >= base + text.size()) return false;  // given by a walker
+  const auto at = static_cast<std::size_t>(place - base);
+  const std::size_t from = std::min(at, j.begin);
+  const std::size_t to = std::max(at, j.run.end);
+  const std::string_view between =
+      at < j.begin ? text.substr(from, j.begin - from) : text.substr(j.run.end, to - j.run.end);
+  return between.find("_REMOVED") != npos;
+}
+
+void cut(judgement& j, blob_form form, cut_evidence evidence, blob_class kind,
+         std::string_view media_type) {
+  j.cut = true;
+  j.form = form;
+  j.evidence = evidence;
+  j.kind = kind;
+  j.media_type = media_type.empty() ? unknown_type : media_type;
+}
+
+}  // namespace
+
+run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
+  run_context context = read_context(text_, begin, end);
+  if (context.in_string || outside_ == nullptr || begin > sanitize_limits::neighbour_window) {
+    return context;
+  }
+  const raw_unit behind = read_unit(text_, end);
+  const std::size_t rest = behind.what == raw_unit::kind::line_break ? end + behind.size : end;
+  context.in_string = true;
+  context.outer = true;
+  context.after_colon = true;
+  context.whole = begin == 0 && rest == text_.size();
+  const auto told = [](std::string_view name) {
+    return name.size() <= max_member_name ? name : std::string_view{};
+  };
+  context.name = told(outside_->name);
+  context.parent_name = told(outside_->parent_name);
+  context.in_array = outside_->name.empty();
+  for (const auto& neighbour : outside_->neighbours) {
+    if (neighbour.name.size() <= max_member_name) context.neighbours.add(neighbour);
+  }
+  return context;
+}
+
+std::string_view base64_judge::name_of(std::size_t begin) const noexcept {
+  const std::string_view name = adjacent_name(text_, begin);
+  return name.empty() && begin == 0 && outside_ != nullptr ? outside_->name : name;
+}
+
+bool base64_judge::is_cut_name(std::string_view name) const noexcept {
+  return is_cut_field(name) || is_listed(options_.cut_fields, name);
+}
+
+judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announced) const {
+  judgement j;
+  j.begin = begin;
+  // A line break may stand between the comma of a data URI and its payload.
+  std::size_t payload = begin;
+  if (payload > low && text_[payload - 1] == '\n') {
+    payload -= payload > low + 1 && text_[payload - 2] == '\r' ? 2 : 1;
+  } else if (payload > low + 1 && text_[payload - 1] == 'n' && text_[payload - 2] == '\\') {
+    --payload;
+    while (payload > low && text_[payload - 1] == '\\') --payload;
+    if (payload > low + 1 && text_[payload - 1] == 'r' && text_[payload - 2] == '\\') {
+      --payload;
+      while (payload > low && text_[payload - 1] == '\\') --payload;
+    }
+  }
+  if (payload > low && text_[payload - 1] == ',') {
+    const auto header = read_data_uri_header(text_, low, payload);
+    if (header) {
+      j.run = read_run(text_, payload, kernels_, true);
+      if (j.run.chars >= 2) {
+        j.begin = header->begin;
+        judge_data_uri(j, *header);
+        return j;
+      }
+    }
+  }
+  j.run = read_run(text_, begin, kernels_, false);
+  if (j.run.chars >= options_.min_run_chars || (announced && j.run.chars >= 2)) {
+    judge_run(j, low);
+  }
+  return j;
+}
+
+void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) const {
+  const run_context context = context_of(j.begin, j.run.end);
+  j.value_for_certain = context.outer && context.after_colon && context.whole;
+  if (context.key) return void(keep(j, keep_reason::object_key));
+  if (is_listed(options_.protect_fields, effective_name(context))) return void(keep(j, keep_reason::protected_field));
+
+  const std::string declared = clean_media_type(header.media_type);
+  std::string bytes;
+  const auto seen = recognize_run(text_, j.run, bytes);
+  const blob_class kind = seen && declared.empty() ? seen->kind
+                          : seen && class_of(declared) == blob_class::data ? seen->kind
+                                                                            : class_of(declared);
+  const std::string_view type = !declared.empty() ? std::string_view(declared)
+                                : seen            ? seen->media_type
+                                                  : std::string_view("text/plain");
+  cut(j, blob_form::data_uri, cut_evidence::declared, declared.empty() && !seen ? blob_class::text : kind,
+      type);
+  j.canonical_header = header.canonical && declared == header.media_type;
+}
+
+void base64_judge::judge_field(judgement& j, const run_context& context) const {
+  std::string bytes;
+  const auto seen = recognize_run(text_, j.run, bytes);
+  const blob_class unseen = is_cut_field(context.name)  ? blob_class::image
+                            : is_text(as_bytes(bytes)) ? blob_class::text
+                                                        : blob_class::data;
+  j.value_for_certain = context.outer && context.after_colon;
+  cut(j, blob_form::field, cut_evidence::name, seen ? seen->kind : unseen,
+      seen ? seen->media_type : unknown_type);
+}
+
+void base64_judge::judge_run(judgement& j, std::size_t low) const {
+  std::optional<run_context> known;
+  const auto context = [&]() -> const run_context& {
+    if (!known) known = context_of(j.run.begin, j.run.end);
+    return *known;
+  };
+  if (is_cut_name(name_of(j.run.begin))) {
+    const run_context& around = context();
+    if (around.whole && !is_listed(options_.protect_fields, around.name)) {
+      return judge_field(j, around);
+    }
+  }
+  if (j.run.chars < options_.min_run_chars) return;
+
+  std::string bytes;
+  const auto seen = recognize_run(text_, j.run, bytes);
+  std::optional<keep_reason> token;
+  if (!seen) {
+    std::string buffer;
+    const std::string_view chars = sample(text_, j.run, content_sample, buffer);
+    if (const auto reason = find_plain_content(chars)) return void(keep(j, *reason));
+    token = find_token_content(chars, as_bytes(bytes), j.run.decoded_size());
+    if (!token && is_before_dot(text_, j.run)) token = keep_reason::token;
+    if (!token && (is_armored(text_, j.run.begin) || follows_key_type(text_, j.run.begin))) {
+      token = keep_reason::key_material;
+    }
+  }
+  if (!token && is_behind_dot(text_, low, j.run)) token = keep_reason::token;
+  if (token && !options_.cut_protected) return void(keep(j, *token));
+
+  const run_context& around = context();
+  j.value_for_certain = around.outer && around.after_colon && around.whole;
+  const value_shape shape = shape_of(around);
+  if (around.key) return void(keep(j, keep_reason::object_key));
+  const std::string_view name = effective_name(around);
+  if (is_listed(options_.protect_fields, name)) return void(keep(j, keep_reason::protected_field));
+
+  std::optional<keep_reason> shield = token;
+  const bool image = seen && seen->kind == blob_class::image;
+  if (is_queue_payload(shape)) {
+    shield = keep_reason::queue_payload;
+  } else if (is_protected_field(name) && !image) {
+    shield = keep_reason::protected_field;
+  }
+  if (shield && !options_.cut_protected) return void(keep(j, *shield));
+  if (is_in_url(text_, j.run.begin)) return void(keep(j, keep_reason::url));
+
+  typed_value type;
+  if (around.whole) type = find_type(shape);
+  if (is_across_placeholder(text_, j, type.neighbour)) type = {};
+  if (seen) {
+    return cut(j, type.known ? blob_form::typed_pair : blob_form::run, cut_evidence::magic, seen->kind,
+               seen->media_type);
+  }
+  if (!shield && is_protected_shape(shape)) shield = keep_reason::protected_shape;
+  if (!shield && !type.known && names_a_token(name)) shield = keep_reason::protected_field;
+  if (shield && !options_.cut_protected) return void(keep(j, *shield));
+
+  const bool text = is_text(as_bytes(bytes));
+  const blob_class kind = text ? blob_class::text : blob_class::data;
+  const std::string_view fallback = text ? std::string_view("text/plain") : unknown_type;
+  if (type.known) {
+    const std::string declared = clean_media_type(type.type);
+    const blob_class said = class_of(declared);
+    return cut(j, blob_form::typed_pair,
+               type.neighbour != nullptr ? cut_evidence::neighbour : cut_evidence::name,
+               said == blob_class::data ? kind : said,
+               declared.empty() ? fallback : std::string_view(declared));
+  }
+  // With `cut_protected`, what is known for a token by itself or the name right before it goes like
+  // a blob. What stands further away must not count, as a cut in between would bring it into view.
+  const std::string_view adjacent = name_of(j.run.begin);
+  const bool certain = token || is_protected_field(adjacent) || names_a_token(adjacent);
+  if (!certain && j.run.chars < options_.min_unknown_chars) {
+    return void(keep(j, keep_reason::short_unknown));
+  }
+  cut(j, blob_form::run, cut_evidence::content, kind, fallback);
+}
+
+judgement base64_judge::look_at_naively(std::size_t begin) const {
+  judgement j;
+  j.begin = begin;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text_.data());
+  const std::size_t stop = kernels_.span_end(bytes, text_.size(), begin, standard_alphabet);
+  j.run = {begin, stop, stop - begin, 0, false, true};
+  while (j.run.padding < 2 && j.run.end < text_.size() && text_[j.run.end] == '=') {
+    ++j.run.padding;
+    ++j.run.end;
+  }
+  if (j.run.chars < options_.min_run_chars) return j;
+  const run_context context = context_of(begin, j.run.end);
+  j.value_for_certain = context.outer && context.after_colon && context.whole;
+  const std::string_view run = text_.substr(begin, j.run.chars);
+  const bool number = !context.in_string && run.find_first_not_of("0123456789eE+-") == npos;
+  if (context.key || number) {
+    keep(j, context.key ? keep_reason::object_key : keep_reason::hex);
+  } else {
+    cut(j, blob_form::run, cut_evidence::naive, blob_class::data, unknown_type);
+  }
+  return j;
+}
+
+}  // namespace jobqueue::detail

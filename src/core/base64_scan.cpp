@@ -1,0 +1,328 @@
+#include "core/base64_scan.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+// The targets this file is compiled for, once each. The static target of x86-64 is Highway's
+// emulation, which our own scalar code replaces.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/base64_scan.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#ifndef JOBQUEUE_BASE64_SCAN_SCALAR
+#define JOBQUEUE_BASE64_SCAN_SCALAR
+
+namespace jobqueue::detail::scalar {
+
+inline bool all_in(const std::uint8_t* p, std::size_t size, const nibble_set& set) noexcept {
+  return std::all_of(p, p + size, [&](std::uint8_t c) { return set.contains(c); });
+}
+
+// One block, which may be the last and shorter one; every vector target ends with this.
+inline scan_hit look_at_block(const std::uint8_t* text, std::size_t size, std::size_t block,
+                              const scan_plan& plan) noexcept {
+  scan_hit hit{block, 0, false};
+  const std::size_t room = std::min(scan_block, size - block);
+  for (std::size_t i = 0; i < room && block + i + needle_set::fingerprint_size <= size; ++i) {
+    if (plan.needles->hit(text + block + i)) hit.needles |= std::uint64_t{1} << i;
+  }
+  if (plan.dense) {
+    for (std::size_t i = 0; i + 16 <= room; i += 16) {
+      hit.run = hit.run || all_in(text + block + i, 16, run_bytes);
+    }
+  } else {
+    hit.run = room >= 32 && all_in(text + block, 32, run_bytes);
+  }
+  return hit;
+}
+
+inline scan_hit find(const std::uint8_t* text, std::size_t size, std::size_t from,
+                     const scan_plan& plan) noexcept {
+  for (std::size_t block = from; block < size; block += scan_block) {
+    const scan_hit hit = look_at_block(text, size, block, plan);
+    if (hit.needles != 0 || hit.run) return hit;
+  }
+  return {size, 0, false};
+}
+
+inline std::size_t span_end(const std::uint8_t* text, std::size_t size, std::size_t from,
+                            const nibble_set& set) noexcept {
+  while (from < size && set.contains(text[from])) ++from;
+  return from;
+}
+
+}  // namespace jobqueue::detail::scalar
+
+#endif  // JOBQUEUE_BASE64_SCAN_SCALAR
+
+#if HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+
+HWY_BEFORE_NAMESPACE();
+namespace jobqueue::detail::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+// At most 64 bytes a vector, so that a block is a whole number of them on every target.
+using tag = hn::CappedTag<std::uint8_t, scan_block>;
+using bytes = hn::Vec<tag>;
+constexpr std::size_t lanes = hn::MaxLanes(tag());
+
+struct set_vectors {
+  bytes low, high;
+};
+
+HWY_INLINE set_vectors load_set(tag d, const nibble_set& set) {
+  return {hn::LoadDup128(d, set.low.data()), hn::LoadDup128(d, set.high.data())};
+}
+
+// Not 0 in each lane whose byte is in the set.
+HWY_INLINE bytes lookup(tag d, const set_vectors& set, bytes v) {
+  const auto low = hn::TableLookupBytes(set.low, hn::And(v, hn::Set(d, 0x0F)));
+  const auto high = hn::TableLookupBytes(set.high, hn::ShiftRight<4>(v));
+  return hn::And(low, high);
+}
+
+HWY_INLINE std::uint64_t bits_of(tag d, hn::Mask<tag> mask) {
+  std::uint8_t buffer[8] = {};
+  hn::StoreMaskBits(d, mask, buffer);
+  std::uint64_t bits;
+  std::memcpy(&bits, buffer, sizeof bits);
+  return bits;
+}
+
+// Bit i: byte i of the block may be part of a run.
+HWY_INLINE std::uint64_t run_bits(tag d, const std::uint8_t* block) {
+  const auto run = load_set(d, run_bytes);
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < scan_block; i += lanes) {
+    bits |= bits_of(d, hn::Ne(lookup(d, run, hn::LoadU(d, block + i)), hn::Zero(d))) << i;
+  }
+  return bits;
+}
+
+// Whether the bytes of the first half, which may all be part of a run, have enough of them around.
+HWY_NOINLINE bool is_long_run(tag d, const std::uint8_t* text, std::size_t block, std::size_t from,
+                              std::size_t min_run) {
+  const std::uint64_t bits = run_bits(d, text + block);
+  if ((bits & 0xFFFFFFFFU) != 0xFFFFFFFFU) return false;
+  if (bits == ~std::uint64_t{0} || block < from + scan_block) return true;
+  const std::uint64_t before = run_bits(d, text + block - scan_block);
+  const int size = std::countl_one(before) + std::countr_one(bits);
+  return before == ~std::uint64_t{0} || static_cast<std::size_t>(size) >= min_run;
+}
+
+template <bool dense>
+HWY_INLINE scan_hit find_blocks(const std::uint8_t* text, std::size_t size, std::size_t from,
+                                const scan_plan& plan) {
+  const tag d;
+  const auto& masks = plan.needles->masks();
+  const auto first = load_set(d, masks[0]);
+  const auto second = load_set(d, masks[1]);
+  const auto third = load_set(d, masks[2]);
+  const auto zero = hn::Zero(d);
+  // No run has the characters from the space to '*', and few 32 bytes of JSON have none of them.
+  const hn::CappedTag<std::uint8_t, scan_block / 2> half;
+  constexpr std::size_t half_lanes = hn::MaxLanes(decltype(half)());
+  const auto space = hn::Set(half, ' ');
+  const auto breaks = hn::Set(half, '+' - ' ');
+  const auto needles_in = [&](const std::uint8_t* p) HWY_ATTR {
+    return hn::And(
+        hn::And(lookup(d, first, hn::LoadU(d, p)), lookup(d, second, hn::LoadU(d, p + 1))),
+        lookup(d, third, hn::LoadU(d, p + 2)));
+  };
+
+  std::size_t block = from;
+  for (; block + scan_block + needle_set::fingerprint_size <= size; block += scan_block) {
+    const std::uint8_t* p = text + block;
+    auto needles = needles_in(p);
+    for (std::size_t i = lanes; i < scan_block; i += lanes) {
+      needles = hn::Or(needles, needles_in(p + i));
+    }
+    bool possible = dense;
+    if constexpr (!dense) {
+      auto least = hn::Sub(hn::LoadU(half, p), space);
+      for (std::size_t i = half_lanes; i < scan_block / 2; i += half_lanes) {
+        least = hn::Min(least, hn::Sub(hn::LoadU(half, p + i), space));
+      }
+      possible = hn::AllFalse(half, hn::Lt(least, breaks));
+    }
+    const bool needle = !hn::AllTrue(d, hn::Eq(needles, zero));
+    if (HWY_LIKELY(!possible && !needle)) continue;
+
+    scan_hit hit{block, 0, false};
+    if (needle) {
+      for (std::size_t i = 0; i < scan_block; i += lanes) {
+        hit.needles |= bits_of(d, hn::Ne(needles_in(p + i), zero)) << i;
+      }
+    }
+    if constexpr (dense) {
+      const std::uint64_t bits = run_bits(d, p);
+      for (unsigned i = 0; i < scan_block; i += 16) {
+        hit.run = hit.run || (bits >> i & 0xFFFFU) == 0xFFFFU;
+      }
+    } else {
+      hit.run = possible && is_long_run(d, text, block, from, plan.min_run);
+    }
+    if (hit.needles != 0 || hit.run) return hit;
+  }
+  return scalar::find(text, size, block, plan);
+}
+
+scan_hit find(const std::uint8_t* text, std::size_t size, std::size_t from,
+              const scan_plan& plan) noexcept {
+  return plan.dense ? find_blocks<true>(text, size, from, plan)
+                    : find_blocks<false>(text, size, from, plan);
+}
+
+std::size_t span_end(const std::uint8_t* text, std::size_t size, std::size_t from,
+                     const nibble_set& set) noexcept {
+  const tag d;
+  const auto vectors = load_set(d, set);
+  const auto zero = hn::Zero(d);
+  const auto outside = [&](std::size_t at) HWY_ATTR {
+    return hn::Eq(lookup(d, vectors, hn::LoadU(d, text + at)), zero);
+  };
+  for (; from + 4 * lanes <= size; from += 4 * lanes) {
+    const auto a = outside(from);
+    const auto b = outside(from + lanes);
+    const auto c = outside(from + 2 * lanes);
+    const auto e = outside(from + 3 * lanes);
+    if (!hn::AllFalse(d, hn::Or(hn::Or(a, b), hn::Or(c, e)))) break;
+  }
+  for (; from + lanes <= size; from += lanes) {
+    const auto at = hn::FindFirstTrue(d, outside(from));
+    if (at >= 0) return from + static_cast<std::size_t>(at);
+  }
+  return scalar::span_end(text, size, from, set);
+}
+
+inline constexpr scan_kernels kernels{&find, &span_end};
+
+}  // namespace jobqueue::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // vector targets
+
+#if HWY_ONCE
+
+namespace jobqueue::detail {
+namespace {
+
+constexpr scan_kernels scalar_kernels{&scalar::find, &scalar::span_end};
+
+struct compiled_target {
+  simd_target target;
+  std::int64_t highway;
+  const scan_kernels* kernels;
+};
+
+// Best first.
+constexpr compiled_target compiled_targets[] = {
+#if (HWY_TARGETS & HWY_AVX3)
+    {simd_target::avx3, HWY_AVX3, &N_AVX3::kernels},
+#endif
+#if (HWY_TARGETS & HWY_AVX2)
+    {simd_target::avx2, HWY_AVX2, &N_AVX2::kernels},
+#endif
+#if (HWY_TARGETS & HWY_SSE4)
+    {simd_target::sse4, HWY_SSE4, &N_SSE4::kernels},
+#endif
+#if (HWY_TARGETS & HWY_NEON)
+    {simd_target::neon, HWY_NEON, &N_NEON::kernels},
+#endif
+    {simd_target::scalar, 0, &scalar_kernels},
+};
+
+const compiled_target* choose(simd_target wanted) noexcept {
+  static const std::int64_t supported = hwy::SupportedTargets();
+  for (const auto& candidate : compiled_targets) {
+    const bool runs = candidate.highway == 0 || (supported & candidate.highway) != 0;
+    if (runs && (wanted == simd_target::best || wanted == candidate.target)) return &candidate;
+  }
+  return nullptr;
+}
+
+// How common a character is in JSON; the three rarest neighbours make the fingerprint.
+unsigned frequency(char c) noexcept {
+  constexpr std::string_view common = "\"etaoinsrld:,{}mcupg_-./fhby10w2vk3598467xjzq";
+  const auto at = common.find(c);
+  return at == std::string_view::npos ? 1 : static_cast<unsigned>(common.size() - at);
+}
+
+std::size_t rarest_three(std::string_view word) noexcept {
+  std::size_t best = 0;
+  unsigned least = ~0U;
+  for (std::size_t i = 0; i + needle_set::fingerprint_size <= word.size(); ++i) {
+    const unsigned sum =
+        frequency(word[i]) * frequency(word[i + 1]) * frequency(word[i + 2]);
+    if (sum < least) {
+      least = sum;
+      best = i;
+    }
+  }
+  return best;
+}
+
+void add_character(nibble_set& set, char c, std::uint8_t bucket) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  set.low[byte & 15U] = static_cast<std::uint8_t>(set.low[byte & 15U] | bucket);
+  set.high[byte >> 4U] = static_cast<std::uint8_t>(set.high[byte >> 4U] | bucket);
+}
+
+}  // namespace
+
+needle_set::needle_set(std::span<const std::string> words) {
+  for (const std::string& word : words) {
+    needle entry{word, 0};
+    for (char& c : entry.word) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    entry.fingerprint = rarest_three(entry.word);
+    const std::string_view three(entry.word.data() + entry.fingerprint, fingerprint_size);
+    // Words with the same three characters share a bucket, the rest go round the eight.
+    std::size_t bucket = needles_.size() % 8;
+    for (std::size_t i = 0; i < needles_.size(); ++i) {
+      if (needles_[i].word.compare(needles_[i].fingerprint, fingerprint_size, three) == 0) {
+        bucket = i % 8;
+        break;
+      }
+    }
+    for (std::size_t i = 0; i < fingerprint_size; ++i) {
+      const auto bit = static_cast<std::uint8_t>(1U << bucket);
+      add_character(masks_[i], three[i], bit);
+      if (three[i] >= 'a' && three[i] <= 'z') {
+        add_character(masks_[i], static_cast<char>(three[i] - 'a' + 'A'), bit);
+      }
+    }
+    needles_.push_back(std::move(entry));
+  }
+  for (std::size_t i = 0; i < fingerprint_size; ++i) {
+    for (unsigned c = 0; c < 256; ++c) {
+      table_[i][c] = static_cast<std::uint8_t>(masks_[i].low[c & 15U] & masks_[i].high[c >> 4U]);
+    }
+  }
+}
+
+const scan_kernels& kernels_for(simd_target target) noexcept {
+  const compiled_target* found = choose(target);
+  return found != nullptr ? *found->kernels : scalar_kernels;
+}
+
+bool simd_target_available(simd_target target) noexcept { return choose(target) != nullptr; }
+
+}  // namespace jobqueue::detail
+
+namespace jobqueue {
+inline namespace v1 {
+
+simd_target best_simd_target() noexcept {
+  const auto* best = detail::choose(simd_target::best);
+  return best != nullptr ? best->target : simd_target::scalar;
+}
+
+}  // namespace v1
+}  // namespace jobqueue
+
+#endif  // HWY_ONCE
