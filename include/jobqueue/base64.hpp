@@ -48,7 +48,8 @@ class blob_store {
 
   /// Keeps `blob` under its digest; a no-op if it is there already. Called before the reference to
   /// it is written anywhere. The implementation need not make it durable before `sync`.
-  [[nodiscard]] virtual status put(const sha256_digest& digest, std::span<const std::byte> blob) = 0;
+  [[nodiscard]] virtual status put(const sha256_digest& digest,
+                                   std::span<const std::byte> blob) = 0;
 
   /// The blob with that digest, its digest checked again. `blob_missing` if the store does not have
   /// it, `blob_corrupt` if what it has does not hash to `digest` or is not `size` bytes.
@@ -83,7 +84,18 @@ enum class blob_form : std::uint8_t {
 
 /// What the bytes of a blob are.
 enum class blob_class : std::uint8_t {
-  image, document, archive, audio, video, model, compressed, font, executable, database, text, data,
+  image,
+  document,
+  archive,
+  audio,
+  video,
+  model,
+  compressed,
+  font,
+  executable,
+  database,
+  text,
+  data,
 };
 
 /// How the object in the vault becomes the original text again.
@@ -108,15 +120,15 @@ enum class cut_evidence : std::uint8_t {
 
 /// Why a candidate was left alone.
 enum class keep_reason : std::uint8_t {
-  object_key,       ///< Object keys are never changed.
-  not_shorter,      ///< The placeholder would not be shorter.
-  short_unknown,    ///< Unrecognised bytes under `min_unknown_chars`.
-  hex,              ///< Hexadecimal digits.
-  sequence,         ///< Letters of one case, DNA, protein, repeated or too few different characters.
-  words,            ///< A path, identifier or words.
-  url,              ///< Part of a URL.
-  token,            ///< JWT or JOSE part, or the known beginning of an opaque token.
-  key_material,     ///< PEM, DER, SSH or PGP data.
+  object_key,     ///< Object keys are never changed.
+  not_shorter,    ///< The placeholder would not be shorter.
+  short_unknown,  ///< Unrecognised bytes under `min_unknown_chars`.
+  hex,            ///< Hexadecimal digits.
+  sequence,       ///< Letters of one case, DNA, protein, repeated or too few different characters.
+  words,          ///< A path, identifier or words.
+  url,            ///< Part of a URL.
+  token,          ///< JWT or JOSE part, or the known beginning of an opaque token.
+  key_material,   ///< PEM, DER, SSH or PGP data.
   protected_field,  ///< The member's name is in the protected list or says that it is a token.
   protected_shape,  ///< The object around it is a signed or encrypted envelope.
   queue_payload,    ///< The base64 is the job itself (Celery body, CloudWatch logs, ...).
@@ -167,12 +179,12 @@ enum class simd_target : std::uint8_t { best, scalar, sse4, avx2, avx3, neon };
 
 /// Limits that do not depend on options; see docs/api/base64.md.
 struct sanitize_limits {
-  static constexpr std::size_t run_window = 65536;      ///< A run is judged by its first 64 KiB.
-  static constexpr std::size_t neighbour_window = 4096; ///< Neighbours begin within 4 KiB.
-  static constexpr std::size_t max_neighbours = 32;     ///< And there are at most so many each way.
-  static constexpr std::size_t min_run_chars = 32;      ///< Least allowed `min_run_chars`.
-  static constexpr std::size_t max_field_name = 128;    ///< Longest name in `cut_fields`.
-  static constexpr unsigned max_depth = 16;             ///< Greatest allowed `max_depth`.
+  static constexpr std::size_t run_window = 65536;       ///< A run is judged by its first 64 KiB.
+  static constexpr std::size_t neighbour_window = 4096;  ///< Neighbours begin within 4 KiB.
+  static constexpr std::size_t max_neighbours = 32;   ///< And there are at most so many each way.
+  static constexpr std::size_t min_run_chars = 32;    ///< Least allowed `min_run_chars`.
+  static constexpr std::size_t max_field_name = 128;  ///< Longest name in `cut_fields`.
+  static constexpr unsigned max_depth = 16;           ///< Greatest allowed `max_depth`.
 };
 
 struct sanitize_options {

@@ -95,7 +95,7 @@ class exception : public std::exception {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT implicit
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT implicit
   result(error problem) : state_(std::in_place_index<1>, std::move(problem)) {}  // NOLINT implicit
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }

@@ -160,10 +160,14 @@ class sanitizer {
       }
     }
     if (j.cut) return cut(j);
-    if (j.reason && options_.report_kept && (answer_.kept.empty() || answer_.kept.back().offset < j.begin)) {
-      answer_.kept.push_back({j.begin, j.size(), *j.reason});
-    }
+    note_kept(j);
     return done;
+  }
+
+  void note_kept(const judgement& j) {
+    if (!j.reason || !options_.report_kept) return;
+    if (!answer_.kept.empty() && answer_.kept.back().offset >= j.begin) return;  // known already
+    answer_.kept.push_back({j.begin, j.size(), *j.reason});
   }
 
   // The header of a data URI may begin before a run in it that was looked at; no quote is between.
@@ -196,10 +200,11 @@ class sanitizer {
     if (placeholder.size() >= entry.size) {
       j.cut = false;
       j.reason = keep_reason::not_shorter;
-      return decide(j);
+      note_kept(j);
+      return done;
     }
     if (options_.store != nullptr) {
-      const status put =
+      status put =
           options_.store->put(entry.digest, std::as_bytes(std::span(object.data(), object.size())));
       if (!put) return put;
     }
@@ -262,10 +267,10 @@ class sanitizer {
   std::optional<detail::needle_set> own_needles_;
   detail::scan_plan plan_;
   sanitized answer_;
-  std::size_t cut_end_ = 0;       // where the last cut ended: the input is copied up to here
-  std::size_t tracked_ = 0;       // how far the tracker has been asked
-  std::size_t decided_ = 0;       // runs before this place are decided
-  bool decided_in_run_ = false;   // a run that was left alone ends there, and more of it may follow
+  std::size_t cut_end_ = 0;      // where the last cut ended: the input is copied up to here
+  std::size_t tracked_ = 0;      // how far the tracker has been asked
+  std::size_t decided_ = 0;      // runs before this place are decided
+  bool decided_in_run_ = false;  // a run that was left alone ends there, and more of it may follow
 };
 
 error bad_option(std::string message) {

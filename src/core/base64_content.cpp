@@ -26,7 +26,8 @@ bool is_der(std::span<const std::byte> bytes, std::size_t total) noexcept {
   const unsigned count = first & 0x7FU;
   if (count == 0 || count > 4 || bytes.size() < 2 + count) return false;
   std::size_t length = 0;
-  for (unsigned i = 0; i < count; ++i) length = length << 8U | std::to_integer<unsigned>(bytes[2 + i]);
+  for (unsigned i = 0; i < count; ++i)
+    length = length << 8U | std::to_integer<unsigned>(bytes[2 + i]);
   return length + 2 + count == total;
 }
 
@@ -102,8 +103,9 @@ std::optional<keep_reason> find_token_content(std::string_view chars,
   if (is_der(decoded, total) || is_ssh_key(decoded) || starts_with(decoded, "-----BEGIN ")) {
     return keep_reason::key_material;
   }
-  const bool known = std::any_of(std::begin(token_prefixes), std::end(token_prefixes),
-                                 [&](std::string_view prefix) { return chars.starts_with(prefix); });
+  const bool known =
+      std::any_of(std::begin(token_prefixes), std::end(token_prefixes),
+                  [&](std::string_view prefix) { return chars.starts_with(prefix); });
   if (known || is_jose_header(decoded)) return keep_reason::token;
   return std::nullopt;
 }
@@ -119,7 +121,11 @@ bool is_text(std::span<const std::byte> decoded) noexcept {
       ++i;
       continue;
     }
-    const std::size_t length = byte >= 0xF5 ? 0 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0;
+    const std::size_t length = byte >= 0xF5   ? 0
+                               : byte >= 0xF0 ? 4
+                               : byte >= 0xE0 ? 3
+                               : byte >= 0xC2 ? 2
+                                              : 0;
     if (length == 0) return false;
     if (i + length > size) return i > 0;  // cut off by the sample
     for (std::size_t j = 1; j < length; ++j) {

@@ -10,7 +10,6 @@ constexpr std::size_t max_name = max_member_name;
 constexpr std::size_t max_value = 256;
 constexpr std::size_t npos = std::string_view::npos;
 
-
 // A view on the raw text between two bounds, read at one level of JSON inside strings: at level e a
 // structural quote has 2^e - 1 backslashes before it.
 class lexer {
@@ -133,8 +132,8 @@ std::string_view short_value(std::string_view value) noexcept {
 // Walks left from a value over the members before it, to the beginning of the container.
 void read_left(const lexer& lex, std::size_t at, run_context& context) {
   std::size_t seen = 0;
-  unsigned depth = 0;  // of child containers
-  bool first = true;   // still at the value itself
+  unsigned depth = 0;      // of child containers
+  bool first = true;       // still at the value itself
   std::string_view value;  // what stands to the right of a colon that may come
   while (seen < sanitize_limits::max_neighbours) {
     at = lex.skip_space_left(at);
@@ -349,7 +348,8 @@ std::string_view adjacent_name(std::string_view text, std::size_t begin) noexcep
   std::size_t at = lex.skip_space_left(begin - 1 - slashes);
   if (at == low || text[at - 1] != ':') return {};
   at = lex.skip_space_left(at - 1);
-  return lex.string_left(at).value_or(std::string_view{});
+  const auto name = lex.string_left(at);
+  return name && name->size() <= max_name ? *name : std::string_view{};
 }
 
 std::optional<data_uri_header> read_data_uri_header(std::string_view text, std::size_t low,

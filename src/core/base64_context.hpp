@@ -24,17 +24,19 @@ struct neighbour_list {
   void add(const value_neighbour& neighbour) noexcept {
     if (count < items.size()) items[count++] = neighbour;
   }
-  [[nodiscard]] std::span<const value_neighbour> view() const noexcept { return {items.data(), count}; }
+  [[nodiscard]] std::span<const value_neighbour> view() const noexcept {
+    return {items.data(), count};
+  }
 };
 
 // What the judge sees of the surroundings of a run.
 struct run_context {
-  bool in_string = false;     // the run is in a string whose opening quote is in the window
-  bool whole = false;         // and it is all of it
-  bool key = false;           // and a colon follows it
-  bool after_colon = false;   // and a colon precedes it: it is a value for certain
-  bool outer = false;         // its quotes are not escaped: the string is of the document itself
-  bool in_array = false;      // it is an element of an array that is called `parent_name`
+  bool in_string = false;    // the run is in a string whose opening quote is in the window
+  bool whole = false;        // and it is all of it
+  bool key = false;          // and a colon follows it
+  bool after_colon = false;  // and a colon precedes it: it is a value for certain
+  bool outer = false;        // its quotes are not escaped: the string is of the document itself
+  bool in_array = false;     // it is an element of an array that is called `parent_name`
   std::string_view name;
   std::string_view parent_name;
   neighbour_list neighbours;  // without the members of arrays

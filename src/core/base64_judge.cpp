@@ -89,7 +89,8 @@ bool is_armored(std::string_view text, std::size_t begin) noexcept {
 
 // A key type and a space before: one line of authorized_keys.
 bool follows_key_type(std::string_view text, std::size_t begin) noexcept {
-  const std::string_view before = text.substr(begin > 40 ? begin - 40 : 0, std::min<std::size_t>(begin, 40));
+  const std::string_view before =
+      text.substr(begin > 40 ? begin - 40 : 0, std::min<std::size_t>(begin, 40));
   if (!before.ends_with(' ')) return false;
   return before.find("ssh-") != npos || before.find("ecdsa-") != npos;
 }
@@ -101,6 +102,10 @@ value_shape shape_of(const run_context& context) noexcept {
 // An element of an array is what the array is called.
 std::string_view effective_name(const run_context& context) noexcept {
   return context.name.empty() && context.in_array ? context.parent_name : context.name;
+}
+
+std::string_view told(std::string_view name) noexcept {
+  return name.size() <= max_member_name ? name : std::string_view{};
 }
 
 bool is_listed(std::span<const std::string> list, std::string_view name) noexcept {
@@ -147,9 +152,6 @@ run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
   context.outer = true;
   context.after_colon = true;
   context.whole = begin == 0 && rest == text_.size();
-  const auto told = [](std::string_view name) {
-    return name.size() <= max_member_name ? name : std::string_view{};
-  };
   context.name = told(outside_->name);
   context.parent_name = told(outside_->parent_name);
   context.in_array = outside_->name.empty();
@@ -161,7 +163,7 @@ run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
 
 std::string_view base64_judge::name_of(std::size_t begin) const noexcept {
   const std::string_view name = adjacent_name(text_, begin);
-  return name.empty() && begin == 0 && outside_ != nullptr ? outside_->name : name;
+  return name.empty() && begin == 0 && outside_ != nullptr ? told(outside_->name) : name;
 }
 
 bool base64_judge::is_cut_name(std::string_view name) const noexcept {
@@ -205,28 +207,29 @@ void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) c
   const run_context context = context_of(j.begin, j.run.end);
   j.value_for_certain = context.outer && context.after_colon && context.whole;
   if (context.key) return void(keep(j, keep_reason::object_key));
-  if (is_listed(options_.protect_fields, effective_name(context))) return void(keep(j, keep_reason::protected_field));
+  if (is_listed(options_.protect_fields, effective_name(context)))
+    return void(keep(j, keep_reason::protected_field));
 
   const std::string declared = clean_media_type(header.media_type);
   std::string bytes;
   const auto seen = recognize_run(text_, j.run, bytes);
-  const blob_class kind = seen && declared.empty() ? seen->kind
+  const blob_class kind = seen && declared.empty()                         ? seen->kind
                           : seen && class_of(declared) == blob_class::data ? seen->kind
-                                                                            : class_of(declared);
+                                                                           : class_of(declared);
   const std::string_view type = !declared.empty() ? std::string_view(declared)
                                 : seen            ? seen->media_type
                                                   : std::string_view("text/plain");
-  cut(j, blob_form::data_uri, cut_evidence::declared, declared.empty() && !seen ? blob_class::text : kind,
-      type);
+  cut(j, blob_form::data_uri, cut_evidence::declared,
+      declared.empty() && !seen ? blob_class::text : kind, type);
   j.canonical_header = header.canonical && declared == header.media_type;
 }
 
 void base64_judge::judge_field(judgement& j, const run_context& context) const {
   std::string bytes;
   const auto seen = recognize_run(text_, j.run, bytes);
-  const blob_class unseen = is_cut_field(context.name)  ? blob_class::image
+  const blob_class unseen = is_cut_field(context.name) ? blob_class::image
                             : is_text(as_bytes(bytes)) ? blob_class::text
-                                                        : blob_class::data;
+                                                       : blob_class::data;
   j.value_for_certain = context.outer && context.after_colon;
   cut(j, blob_form::field, cut_evidence::name, seen ? seen->kind : unseen,
       seen ? seen->media_type : unknown_type);
@@ -283,8 +286,8 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   if (around.whole) type = find_type(shape);
   if (is_across_placeholder(text_, j, type.neighbour)) type = {};
   if (seen) {
-    return cut(j, type.known ? blob_form::typed_pair : blob_form::run, cut_evidence::magic, seen->kind,
-               seen->media_type);
+    return cut(j, type.known ? blob_form::typed_pair : blob_form::run, cut_evidence::magic,
+               seen->kind, seen->media_type);
   }
   if (!shield && is_protected_shape(shape)) shield = keep_reason::protected_shape;
   if (!shield && !type.known && names_a_token(name)) shield = keep_reason::protected_field;

@@ -15,16 +15,16 @@
 namespace jobqueue::detail {
 
 struct judgement {
-  base64_run run;        // of the payload; `run.end` is where the scan goes on if it is kept
-  std::size_t begin = 0; // of what is cut: before the payload in a data URI
+  base64_run run;         // of the payload; `run.end` is where the scan goes on if it is kept
+  std::size_t begin = 0;  // of what is cut: before the payload in a data URI
   bool cut = false;
   std::optional<keep_reason> reason;  // if kept and worth a word
   blob_form form = blob_form::run;
   blob_class kind = blob_class::data;
   cut_evidence evidence = cut_evidence::content;
   std::string media_type;
-  bool canonical_header = false;      // a data URI that can be written again from its media type
-  bool value_for_certain = false;     // the context rules out an object key
+  bool canonical_header = false;   // a data URI that can be written again from its media type
+  bool value_for_certain = false;  // the context rules out an object key
 
   [[nodiscard]] std::size_t size() const noexcept { return run.end - begin; }
 };

@@ -12,8 +12,8 @@ inline namespace v1 {
 namespace {
 
 constexpr std::pair<blob_encoding, std::string_view> encodings[] = {
-    {blob_encoding::std_padded, "std"}, {blob_encoding::std_unpadded, "std-nopad"},
-    {blob_encoding::url_padded, "url"}, {blob_encoding::url_unpadded, "url-nopad"},
+    {blob_encoding::std_padded, "std"},    {blob_encoding::std_unpadded, "std-nopad"},
+    {blob_encoding::url_padded, "url"},    {blob_encoding::url_unpadded, "url-nopad"},
     {blob_encoding::data_uri, "data-uri"}, {blob_encoding::text, "text"},
 };
 

@@ -61,7 +61,8 @@ blob_reference read_reference(std::string_view input, std::size_t at) {
   while (close < text.size() && is_reference_char(text[close])) ++close;
   if (close == text.size() || text[close] != ']') return {};
 
-  std::string_view rest = text.substr(head + digest_prefix.size(), close - head - digest_prefix.size());
+  std::string_view rest =
+      text.substr(head + digest_prefix.size(), close - head - digest_prefix.size());
   const auto digest = sha256_digest::from_hex(next_word(rest));
   std::string media_type = detail::clean_media_type(next_word(rest));
   const std::string_view size = next_word(rest);
@@ -107,8 +108,7 @@ std::uint64_t text_size(const blob_reference& reference) noexcept {
     case blob_encoding::text: return size;
     case blob_encoding::std_unpadded:
     case blob_encoding::url_unpadded: return size / 3 * 4 + (size % 3 == 0 ? 0 : size % 3 + 1);
-    case blob_encoding::data_uri:
-      return (size + 2) / 3 * 4 + 5 + reference.media_type.size() + 8;
+    case blob_encoding::data_uri: return (size + 2) / 3 * 4 + 5 + reference.media_type.size() + 8;
     case blob_encoding::std_padded:
     case blob_encoding::url_padded: break;
   }

@@ -69,8 +69,7 @@ class alphabet_reader {
   std::size_t read_line(std::size_t& at, std::size_t& last) {
     std::size_t chars = 0;
     for (;;) {
-      const std::size_t stop =
-          kernels_.span_end(bytes(), text_.size(), at, *set_);
+      const std::size_t stop = kernels_.span_end(bytes(), text_.size(), at, *set_);
       if (stop > at) {
         chars += stop - at;
         last = stop - 1;

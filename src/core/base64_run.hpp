@@ -36,7 +36,9 @@ struct base64_run {
   bool url = false;       // has '-' or '_'; else '+' or '/' or neither
   bool plain = true;      // neither escapes nor line breaks: the raw bytes are the characters
 
-  [[nodiscard]] std::size_t decoded_size() const noexcept { return chars / 4 * 3 + chars % 4 * 3 / 4; }
+  [[nodiscard]] std::size_t decoded_size() const noexcept {
+    return chars / 4 * 3 + chars % 4 * 3 / 4;
+  }
 };
 
 // The run that begins at `begin`, with `chars` == 0 if there is none. It ends before the first

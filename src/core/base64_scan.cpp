@@ -255,8 +255,7 @@ std::size_t rarest_three(std::string_view word) noexcept {
   std::size_t best = 0;
   unsigned least = ~0U;
   for (std::size_t i = 0; i + needle_set::fingerprint_size <= word.size(); ++i) {
-    const unsigned sum =
-        frequency(word[i]) * frequency(word[i + 1]) * frequency(word[i + 2]);
+    const unsigned sum = frequency(word[i]) * frequency(word[i + 1]) * frequency(word[i + 2]);
     if (sum < least) {
       least = sum;
       best = i;

@@ -55,8 +55,8 @@ class needle_set {
 
   static constexpr std::size_t fingerprint_size = 3;
   struct needle {
-    std::string word;            // lower case
-    std::size_t fingerprint = 0; // offset of the three characters in it
+    std::string word;             // lower case
+    std::size_t fingerprint = 0;  // offset of the three characters in it
   };
   [[nodiscard]] const std::vector<needle>& needles() const noexcept { return needles_; }
   [[nodiscard]] const std::array<nibble_set, fingerprint_size>& masks() const noexcept {

@@ -16,36 +16,37 @@ constexpr std::string_view cut_fields[] = {"image_base64", "base64_image", "img_
 // State of language models that the next call must carry, signatures over it, and fields of queues
 // and formats whose base64 is read by their own program.
 constexpr std::string_view protected_fields[] = {
-    "encrypted_content", "encrypted_index", "signature", "thoughtSignature", "thought_signature",
-    "error_backtrace",   "exc_string",      "mappings",
+    "encrypted_content", "encrypted_index", "signature",  "thoughtSignature",
+    "thought_signature", "error_backtrace", "exc_string", "mappings",
 };
 
 // Words of a name, compared in lower case; names are split at case changes and punctuation.
 constexpr std::string_view token_words[] = {
-    "token",      "tokens",       "secret",      "secrets",     "signature",   "signatures",
-    "sig",        "signed",       "hash",        "hashes",      "digest",      "checksum",
-    "hmac",       "mac",          "nonce",       "key",         "keys",        "cert",
-    "certs",      "certificate",  "certificates", "crl",        "csr",         "credential",
-    "credentials", "password",    "passwd",      "passphrase",  "auth",        "authorization",
-    "authenticator", "attestation", "assertion", "jwt",         "jws",         "jwe",
-    "jwk",        "jwks",         "cookie",      "cookies",     "session",     "cursor",
-    "continuation", "pagination", "csrf",        "xsrf",        "etag",        "integrity",
-    "fingerprint", "encrypted",   "ciphertext",  "cipher",      "sealed",      "proof",
-    "witness",    "salt",         "iv",          "kid",         "pem",         "der",
-    "pkcs",       "keystore",     "truststore",  "viewstate",   "state",       "script",
-    "bytecode",   "invocation",   "verification", "canonicalized", "envelope", "receipt",
-    "macaroon",   "saml",         "ticket",      "challenge",   "xdr",         "psbt",
+    "token",         "tokens",      "secret",       "secrets",       "signature", "signatures",
+    "sig",           "signed",      "hash",         "hashes",        "digest",    "checksum",
+    "hmac",          "mac",         "nonce",        "key",           "keys",      "cert",
+    "certs",         "certificate", "certificates", "crl",           "csr",       "credential",
+    "credentials",   "password",    "passwd",       "passphrase",    "auth",      "authorization",
+    "authenticator", "attestation", "assertion",    "jwt",           "jws",       "jwe",
+    "jwk",           "jwks",        "cookie",       "cookies",       "session",   "cursor",
+    "continuation",  "pagination",  "csrf",         "xsrf",          "etag",      "integrity",
+    "fingerprint",   "encrypted",   "ciphertext",   "cipher",        "sealed",    "proof",
+    "witness",       "salt",        "iv",           "kid",           "pem",       "der",
+    "pkcs",          "keystore",    "truststore",   "viewstate",     "state",     "script",
+    "bytecode",      "invocation",  "verification", "canonicalized", "envelope",  "receipt",
+    "macaroon",      "saml",        "ticket",       "challenge",     "xdr",       "psbt",
 };
 // The same for names that are one word to the eye but several to the splitter, or none.
-constexpr std::string_view token_names[] = {"SAMLResponse", "SAMLRequest", "x5c", "x5u", "rawtx",
-                                            "txbytes", "rawTransaction", "raw_transaction"};
+constexpr std::string_view token_names[] = {
+    "SAMLResponse",   "SAMLRequest",    "x5c", "x5u", "rawtx", "txbytes",
+    "rawTransaction", "raw_transaction"};
 
 // Members that only a signed or encrypted object has.
-constexpr std::string_view envelope_words[] = {"signature", "signatures", "sig",   "signed",
+constexpr std::string_view envelope_words[] = {"signature",  "signatures", "sig",       "signed",
                                                "ciphertext", "encrypted",  "ephemeral", "proof",
                                                "hmac",       "jws",        "jwe"};
-constexpr std::string_view envelope_names[] = {"payloadType", "protected", "publicKeyHash", "iv",
-                                               "nonce",       "kid"};
+constexpr std::string_view envelope_names[] = {"payloadType", "protected", "publicKeyHash",
+                                               "iv",          "nonce",     "kid"};
 
 bool contains(names list, std::string_view name) noexcept {
   return std::any_of(list.begin(), list.end(),
@@ -82,9 +83,8 @@ const value_neighbour* find_neighbour(const value_shape& shape, std::string_view
 }
 
 bool has_all(const value_shape& shape, std::initializer_list<std::string_view> wanted) noexcept {
-  return std::all_of(wanted.begin(), wanted.end(), [&](std::string_view name) {
-    return find_neighbour(shape, name) != nullptr;
-  });
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](std::string_view name) { return find_neighbour(shape, name) != nullptr; });
 }
 
 bool has_value(const value_shape& shape, std::string_view name, std::string_view value) noexcept {
@@ -124,10 +124,10 @@ bool is_queue_payload(const value_shape& shape) noexcept {
   }
   if (!equal_ignoring_case(shape.name, "data")) return false;
   if (shape.parent_name == "awslogs" || shape.parent_name == "kinesis") return true;
-  if (find_neighbour(shape, "recordId") != nullptr ||        // Firehose
-      find_neighbour(shape, "basicProperties") != nullptr || // RabbitMQ
-      has_all(shape, {"messageID", "destination"}) ||        // ActiveMQ
-      has_all(shape, {"messageId", "publishTime"}) ||        // Pub/Sub
+  if (find_neighbour(shape, "recordId") != nullptr ||         // Firehose
+      find_neighbour(shape, "basicProperties") != nullptr ||  // RabbitMQ
+      has_all(shape, {"messageID", "destination"}) ||         // ActiveMQ
+      has_all(shape, {"messageId", "publishTime"}) ||         // Pub/Sub
       has_all(shape, {"message_id", "publish_time"})) {
     return true;
   }
@@ -140,8 +140,8 @@ bool is_queue_payload(const value_shape& shape) noexcept {
 }
 
 typed_value find_type(const value_shape& shape) {
-  constexpr std::string_view families[] = {"image/", "audio/", "video/", "application/",
-                                           "font/",  "model/"};
+  constexpr std::string_view families[] = {"image/",       "audio/", "video/",
+                                           "application/", "font/",  "model/"};
   for (const std::string_view family : families) {
     if (shape.name.size() > family.size() &&
         equal_ignoring_case(shape.name.substr(0, family.size()), family)) {

@@ -1,11 +1,9 @@
 #include "vault/posix_file.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <system_error>
 
 namespace jobqueue::detail {
@@ -86,15 +84,12 @@ std::string_view directory_reader::next() {
 }
 
 std::string random_name() {
-  std::array<unsigned char, 16> noise{};
-  // So few bytes come whole and are not interrupted (getrandom(2)); if the call were not allowed,
-  // O_EXCL finds the collision.
-  static_cast<void>(::getrandom(noise.data(), noise.size(), 0));
   static constexpr char digits[] = "0123456789abcdef";
   std::string name;
-  for (const unsigned char byte : noise) {
-    name.push_back(digits[byte >> 4]);
-    name.push_back(digits[byte & 15]);
+  std::random_device source;
+  for (int i = 0; i < 4; ++i) {
+    const unsigned noise = source();
+    for (unsigned shift = 0; shift < 32; shift += 4) name.push_back(digits[noise >> shift & 15U]);
   }
   return name;
 }

@@ -90,7 +90,8 @@ TEST_F(base64_property, outside_the_cuts_nothing_changes) {
     for (const blob_cut& cut : answer.cuts) {
       ASSERT_GE(cut.offset, at);
       expected += text.substr(at, cut.offset - at);
-      expected += cut.kind == blob_class::image ? "[BASE64_IMAGE_REMOVED]" : "[BASE64_DATA_REMOVED]";
+      expected +=
+          cut.kind == blob_class::image ? "[BASE64_IMAGE_REMOVED]" : "[BASE64_DATA_REMOVED]";
       at = cut.offset + cut.size;
       cut_bytes += cut.size;
     }
@@ -100,21 +101,25 @@ TEST_F(base64_property, outside_the_cuts_nothing_changes) {
     ASSERT_LE(answer.view(text).size(), text.size());
     if (!answer.changed) ASSERT_TRUE(answer.text.empty());
   };
-  for_documents(1500, [&] { return documents_.document(); }, check);
-  for_documents(1500, [&] { return documents_.damaged(); }, check);
+  for_documents(
+      1500, [&] { return documents_.document(); }, check);
+  for_documents(
+      1500, [&] { return documents_.damaged(); }, check);
 }
 
 TEST_F(base64_property, json_stays_json_with_the_same_keys) {
   std::size_t changed = 0;
-  for_documents(2500, [&] { return documents_.document(); }, [&](std::string_view text) {
-    const json before = json::parse(text, nullptr, false);
-    ASSERT_FALSE(before.is_discarded());
-    const sanitized answer = sanitize(text, random_options());
-    changed += answer.changed ? 1 : 0;
-    const json after = json::parse(answer.view(text), nullptr, false);
-    ASSERT_FALSE(after.is_discarded()) << answer.view(text);
-    expect_same_structure(before, after);
-  });
+  for_documents(
+      2500, [&] { return documents_.document(); },
+      [&](std::string_view text) {
+        const json before = json::parse(text, nullptr, false);
+        ASSERT_FALSE(before.is_discarded());
+        const sanitized answer = sanitize(text, random_options());
+        changed += answer.changed ? 1 : 0;
+        const json after = json::parse(answer.view(text), nullptr, false);
+        ASSERT_FALSE(after.is_discarded()) << answer.view(text);
+        expect_same_structure(before, after);
+      });
   EXPECT_GT(changed, 300U);
 }
 
@@ -131,8 +136,10 @@ TEST_F(base64_property, sanitizing_twice_changes_nothing) {
                                 << "\nwas left at first, and is in\n"
                                 << lean;
   };
-  for_documents(2000, [&] { return documents_.document(); }, check);
-  for_documents(2000, [&] { return documents_.damaged(); }, check);
+  for_documents(
+      2000, [&] { return documents_.document(); }, check);
+  for_documents(
+      2000, [&] { return documents_.damaged(); }, check);
 }
 
 TEST_F(base64_property, restore_gives_the_original) {
@@ -150,8 +157,10 @@ TEST_F(base64_property, restore_gives_the_original) {
     ASSERT_EQ(find_blob_references(lean.view(text)).size(), lean.cut_count);
     restored += back->restored_count;
   };
-  for_documents(1500, [&] { return documents_.document(); }, check);
-  for_documents(1500, [&] { return documents_.damaged(); }, check);
+  for_documents(
+      1500, [&] { return documents_.document(); }, check);
+  for_documents(
+      1500, [&] { return documents_.damaged(); }, check);
   EXPECT_GT(restored, 500U);
 }
 
@@ -174,8 +183,10 @@ TEST_F(base64_property, every_target_gives_the_same_bytes) {
       ASSERT_EQ(answer.text, expected.text) << to_string(target);
     }
   };
-  for_documents(1000, [&] { return documents_.document(); }, check);
-  for_documents(1000, [&] { return documents_.damaged(); }, check);
+  for_documents(
+      1000, [&] { return documents_.document(); }, check);
+  for_documents(
+      1000, [&] { return documents_.damaged(); }, check);
 }
 
 // An object walker as the bindings have one: it collects context and asks the judge.
@@ -232,18 +243,20 @@ class walker {
 
 TEST_F(base64_property, values_and_text_get_the_same_answer) {
   std::size_t changed = 0;
-  for_documents(1500, [&] { return documents_.document(); }, [&](std::string_view text) {
-    const json value = json::parse(text, nullptr, false);
-    ASSERT_FALSE(value.is_discarded());
-    const std::string dumped = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    // A document wider than the windows may see more neighbours in memory than in text.
-    if (dumped.size() > sanitize_limits::neighbour_window) return;
-    const sanitize_options options = random_options();
-    const sanitized lean = sanitize(dumped, options);
-    changed += lean.changed ? 1 : 0;
-    const json expected = json::parse(lean.view(dumped));
-    ASSERT_EQ(walker(options).sanitize(value), expected) << dumped;
-  });
+  for_documents(
+      1500, [&] { return documents_.document(); },
+      [&](std::string_view text) {
+        const json value = json::parse(text, nullptr, false);
+        ASSERT_FALSE(value.is_discarded());
+        const std::string dumped = value.dump(-1, ' ', false, json::error_handler_t::replace);
+        // A document wider than the windows may see more neighbours in memory than in text.
+        if (dumped.size() > sanitize_limits::neighbour_window) return;
+        const sanitize_options options = random_options();
+        const sanitized lean = sanitize(dumped, options);
+        changed += lean.changed ? 1 : 0;
+        const json expected = json::parse(lean.view(dumped));
+        ASSERT_EQ(walker(options).sanitize(value), expected) << dumped;
+      });
   EXPECT_GT(changed, 150U);
 }
 

@@ -98,10 +98,12 @@ class random_documents {
     switch (below(12)) {
       case 0: return digits("0123456789abcdef", 64 + below(120));
       case 1: return digits("ACGT", 80 + below(200));
-      case 2: return "src/main/java/com/example/service/controllers/internal/handlers/impl/" +
-                     digits("abcdefghijklmnop", 60) + "/Handler.java";
-      case 3: return base64("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", true, false) + "." +
-                     base64(bytes(150), true, false) + "." + base64(bytes(32), true, false);
+      case 2:
+        return "src/main/java/com/example/service/controllers/internal/handlers/impl/" +
+               digits("abcdefghijklmnop", 60) + "/Handler.java";
+      case 3:
+        return base64("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", true, false) + "." +
+               base64(bytes(150), true, false) + "." + base64(bytes(32), true, false);
       case 4: return "https://cdn.example.com/a/" + base64(bytes(120), true, false) + "?x=1";
       case 5: return "[BASE64_IMAGE_REMOVED]";
       case 6: return "";
@@ -176,10 +178,29 @@ class random_documents {
     return pick(spaces);
   }
   std::string name() {
-    static const std::vector<std::string> names{
-        "data", "image", "image_base64", "IMG_DATA", "b64_json", "token", "signature", "result",
-        "content", "encoding", "mimeType", "body", "body_encoding", "properties", "media_type",
-        "type", "text", "inline_data", "image/png", "id", "awslogs", "error_backtrace", "x"};
+    static const std::vector<std::string> names{"data",
+                                                "image",
+                                                "image_base64",
+                                                "IMG_DATA",
+                                                "b64_json",
+                                                "token",
+                                                "signature",
+                                                "result",
+                                                "content",
+                                                "encoding",
+                                                "mimeType",
+                                                "body",
+                                                "body_encoding",
+                                                "properties",
+                                                "media_type",
+                                                "type",
+                                                "text",
+                                                "inline_data",
+                                                "image/png",
+                                                "id",
+                                                "awslogs",
+                                                "error_backtrace",
+                                                "x"};
     return one_in(30) ? ordinary() + encoded() : pick(names);
   }
   std::string string_value() {

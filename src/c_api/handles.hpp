@@ -1,0 +1,67 @@
+// What the opaque handles of jobqueue.h are, and how C++ results become C ones.
+#pragma once
+
+#include <jobqueue/jobqueue.h>
+
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include <jobqueue/base64.hpp>
+#include <jobqueue/result.hpp>
+
+struct jobqueue_vault {
+  std::unique_ptr<jobqueue::blob_store> store;
+};
+
+namespace jobqueue::c_api {
+
+// Fills `out`, which may be null, and returns the status.
+jobqueue_status fail(jobqueue_error* out, const error& problem) noexcept;
+jobqueue_status fail(jobqueue_error* out, errc code, std::string_view message) noexcept;
+
+// Runs `body`, which returns a status, and turns every exception into one.
+template <class Body>
+jobqueue_status guard(jobqueue_error* out, Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const exception& caught) {
+    return fail(out, caught.problem());
+  } catch (const std::bad_alloc&) {
+    return fail(out, errc::out_of_memory, "out of memory");
+  } catch (const std::exception& caught) {
+    return fail(out, errc::internal, caught.what());
+  } catch (...) {
+    return fail(out, errc::internal, "an exception of an unknown type was thrown");
+  }
+}
+
+inline std::string_view view(const char* data, size_t size) noexcept {
+  return data != nullptr ? std::string_view(data, size) : std::string_view{};
+}
+inline std::string_view view(const jobqueue_string& text) noexcept {
+  return view(text.data, text.size);
+}
+inline jobqueue_string borrow(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+// Options as this version knows them: what the caller's smaller struct does not have is as preset.
+template <class Options>
+bool read_options(Options& known, const Options* given) noexcept {
+  if (given == nullptr) return true;
+  if (given->struct_size < sizeof given->struct_size || given->struct_size > 4096) return false;
+  const size_t size = given->struct_size < sizeof known ? given->struct_size : sizeof known;
+  std::memcpy(&known, given, size);
+  return true;
+}
+
+// The target that JOBQUEUE_SIMD asks for. `known` is false if there is none of that name here.
+struct forced_target {
+  simd_target target = simd_target::best;
+  bool known = true;
+};
+const forced_target& simd_from_environment();
+
+}  // namespace jobqueue::c_api

@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <jobqueue/base64.hpp>
+#include <jobqueue/vault.hpp>
+
+#include "cli/command.hpp"
+
+namespace jobqueue::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct sanitize_command {
+  std::vector<std::string> files;
+  std::string output;
+  bool in_place = false;
+  bool check = false;
+  std::string vault_directory;
+  std::string report_file;
+  bool report_kept = false;
+  bool naive = false;
+  std::string format = "auto";
+  bool as_json = false;
+  bool quiet = false;
+  std::vector<std::string> cut_fields;
+  std::vector<std::string> protect_fields;
+  sanitize_options options;
+
+  int run();
+
+ private:
+  struct class_totals {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+  };
+  struct file_answer {
+    std::string file;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    bool changed = false;
+  };
+
+  int prepare();
+  int sanitize_file(const std::string& file);
+  void count(const sanitized& answer);
+  void add_to_report(const std::string& file, const sanitized& answer);
+  int finish(int code);
+  void print_table(std::ostream& out) const;
+  [[nodiscard]] json summary() const;
+
+  std::unique_ptr<vault> vault_;
+  std::string report_;
+  std::string whole_output_;  // of all files, where they go to one place
+  std::vector<file_answer> answers_;
+  std::array<class_totals, static_cast<std::size_t>(blob_class::data) + 1> classes_{};
+  class_totals all_;
+};
+
+// Invalid UTF-8 (of a file name, of a key) becomes U+FFFD, as JSON has no other way.
+std::string dump_line(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+int sanitize_command::prepare() {
+  if (files.empty()) files = {"-"};
+  if (in_place && (!output.empty() || check)) {
+    say("--in-place goes with neither --output nor --check");
+    return exit_usage;
+  }
+  if (check && !output.empty()) {
+    say("--check writes no output; leave out --output");
+    return exit_usage;
+  }
+  if (in_place && std::find(files.begin(), files.end(), "-") != files.end()) {
+    say("--in-place needs files; standard input has no place");
+    return exit_usage;
+  }
+  if (std::count(files.begin(), files.end(), "-") > 1) {
+    say("standard input can be read only once");
+    return exit_usage;
+  }
+  if (const char* target = std::getenv("JOBQUEUE_SIMD"); target != nullptr && *target != '\0') {
+    const auto parsed = parse_simd_target(target);
+    if (!parsed) return report_problem("JOBQUEUE_SIMD", parsed.problem());
+    options.simd = *parsed;
+  }
+  options.mode = naive ? detection::naive : detection::verified;
+  constexpr std::array<std::string_view, 4> formats{"auto", "json", "ndjson", "text"};
+  options.format = static_cast<document_format>(std::find(formats.begin(), formats.end(), format) -
+                                                formats.begin());
+  options.cut_fields = cut_fields;
+  options.protect_fields = protect_fields;
+  options.report = !report_file.empty() || !quiet || as_json;
+  options.report_kept = report_kept;
+  if (!vault_directory.empty()) {
+    auto opened = open_directory_vault(vault_directory, {.create = true});
+    if (!opened) return report_problem({}, opened.problem());
+    vault_ = *std::move(opened);
+    // With --check the blobs are measured as they would be, and nothing is kept.
+    if (!check) options.store = vault_.get();
+    options.sync_store = false;
+  }
+  return exit_done;
+}
+
+void sanitize_command::count(const sanitized& answer) {
+  for (const blob_cut& cut : answer.cuts) {
+    auto& totals = classes_[static_cast<std::size_t>(cut.kind)];
+    ++totals.count;
+    totals.bytes += cut.size;
+  }
+  all_.count += answer.cut_count;
+  all_.bytes += answer.cut_bytes;
+}
+
+void sanitize_command::add_to_report(const std::string& file, const sanitized& answer) {
+  if (report_file.empty()) return;
+  auto kept = answer.kept.begin();
+  const auto add_kept_before = [&](std::uint64_t offset) {
+    for (; kept != answer.kept.end() && kept->offset < offset; ++kept) {
+      report_ += dump_line({{"file", file},
+                            {"action", "kept"},
+                            {"offset", kept->offset},
+                            {"size", kept->size},
+                            {"reason", to_string(kept->reason)}});
+    }
+  };
+  for (const blob_cut& cut : answer.cuts) {
+    add_kept_before(cut.offset);
+    json line{{"file", file}, {"action", "cut"}};
+    line["pointer"] = cut.has_pointer ? json(cut.pointer) : json(nullptr);
+    if (options.format == document_format::ndjson) line["line"] = cut.line;
+    line["offset"] = cut.offset;
+    line["size"] = cut.size;
+    line["decoded_size"] = cut.decoded_size;
+    line["form"] = to_string(cut.form);
+    line["class"] = to_string(cut.kind);
+    line["media_type"] = cut.media_type;
+    line["evidence"] = to_string(cut.evidence);
+    line["encoding"] = to_string(cut.encoding);
+    line["sha256"] = cut.digest.hex();
+    report_ += dump_line(line);
+  }
+  add_kept_before(no_offset);
+}
+
+int sanitize_command::sanitize_file(const std::string& file) {
+  const auto input = read_input(file);
+  if (!input) return report_problem(name_of_input(file), input.problem());
+  const auto answer = sanitize_base64(*input, options);
+  if (!answer) return report_problem(name_of_input(file), answer.problem());
+  const std::string_view lean = answer->view(*input);
+  if (check) {
+    // Only counted.
+  } else if (in_place) {
+    if (answer->changed) {
+      if (const status synced = vault_ ? vault_->sync() : status(done); !synced) {
+        return report_problem(name_of_input(file), synced.problem());
+      }
+      if (const status written = write_output(file, lean, file); !written) {
+        return report_problem({}, written.problem());
+      }
+    }
+  } else {
+    whole_output_.append(lean);
+  }
+  count(*answer);
+  add_to_report(file, *answer);
+  answers_.push_back({file, input->size(), lean.size(), answer->changed});
+  return exit_done;
+}
+
+json sanitize_command::summary() const {
+  json by_class = json::object();
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    if (classes_[i].count == 0) continue;
+    by_class[std::string(to_string(static_cast<blob_class>(i)))] = {{"blobs", classes_[i].count},
+                                                                    {"bytes", classes_[i].bytes}};
+  }
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t changed = 0;
+  for (const file_answer& answer : answers_) {
+    in += answer.bytes_in;
+    out += answer.bytes_out;
+    changed += answer.changed ? 1 : 0;
+  }
+  return {{"files", answers_.size()}, {"files_changed", changed}, {"blobs", all_.count},
+          {"bytes_before", in},       {"bytes_after", out},       {"by_class", by_class}};
+}
+
+void sanitize_command::print_table(std::ostream& out) const {
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  for (const file_answer& answer : answers_) {
+    before += answer.bytes_in;
+    after += answer.bytes_out;
+  }
+  if (all_.count == 0) {
+    out << "no blobs found in " << human_size(before) << '\n';
+    return;
+  }
+  out << "class        blobs       bytes\n";
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    if (classes_[i].count == 0) continue;
+    out << std::left << std::setw(11) << to_string(static_cast<blob_class>(i)) << std::right
+        << std::setw(7) << classes_[i].count << std::setw(12) << human_size(classes_[i].bytes)
+        << '\n';
+  }
+  out << std::left << std::setw(11) << "all" << std::right << std::setw(7) << all_.count
+      << std::setw(12) << human_size(all_.bytes) << '\n';
+  out << human_size(before) << (check ? " would become " : " became ") << human_size(after);
+  if (before != 0) {
+    out << " (" << std::fixed << std::setprecision(1)
+        << 100.0 * static_cast<double>(before - after) / static_cast<double>(before) << " % less)";
+  }
+  out << '\n';
+}
+
+// Blobs first, then the report, then the output that refers to them.
+int sanitize_command::finish(int code) {
+  if (vault_ && !check) {
+    if (const status synced = vault_->sync(); !synced) return report_problem({}, synced.problem());
+  }
+  if (!report_file.empty()) {
+    if (const status written = write_output(report_file, report_); !written) {
+      return report_problem({}, written.problem());
+    }
+  }
+  const bool to_one_place = !in_place && !check;
+  if (to_one_place && code == exit_done) {
+    if (const status written = write_output(output, whole_output_); !written) {
+      return report_problem({}, written.problem());
+    }
+  }
+  const bool stdout_is_data = to_one_place && (output.empty() || output == "-");
+  if (as_json) {
+    (stdout_is_data || report_file == "-" ? std::cerr : std::cout)
+        << dump_line(summary()) << std::flush;
+  } else if (!quiet && !answers_.empty()) {
+    print_table(std::cerr);
+  }
+  if (code == exit_done && check && all_.count != 0) return exit_no;
+  return code;
+}
+
+int sanitize_command::run() {
+  if (const int code = prepare(); code != exit_done) return code;
+  int code = exit_done;
+  progress line("sanitizing");
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    line.show(std::to_string(i + 1) + "/" + std::to_string(files.size()) + " " +
+              name_of_input(files[i]) + ", " + std::to_string(all_.count) + " blobs, " +
+              human_size(all_.bytes));
+    // One bad file does not keep the others from being done, but it decides the exit code.
+    code = std::max(code, sanitize_file(files[i]));
+  }
+  return finish(code);
+}
+
+}  // namespace
+
+void add_sanitize(CLI::App& program, std::function<int()>& run) {
+  auto command = std::make_shared<sanitize_command>();
+  CLI::App* app = program.add_subcommand("sanitize", "Cut base64 blobs out of JSON or text");
+  app->footer(
+      "Without --vault what is cut is gone. With it, 'jobqueue restore' gives the input back.\n"
+      "The report has one JSON object a line: file, action, pointer, offset, size, decoded_size,\n"
+      "form, class, media_type, evidence, encoding, sha256.\n"
+      "Examples:\n"
+      "  jobqueue sanitize job.json --vault blobs -o lean.json\n"
+      "  redis-cli --raw get job:42 | jobqueue sanitize --report cuts.ndjson\n"
+      "  jobqueue sanitize --in-place --vault blobs dumps/*.json\n"
+      "  jobqueue sanitize --check fixtures/*.json      exits with 1 if there is a blob");
+  app->add_option("FILE", command->files,
+                  "Files to read; none or - is standard input. The outputs\n"
+                  "of several are written one after the other");
+  app->add_option("-o,--output", command->output, "Where to write; standard output if not given");
+  app->add_flag("--in-place", command->in_place, "Replace each file that changes by its output");
+  app->add_flag("--check", command->check, "Write nothing; exit with 1 if anything would be cut");
+  app->add_option("--vault", command->vault_directory,
+                  "Directory to keep the blobs in; made if it does not exist");
+  app->add_option("--report", command->report_file, "File for one JSON object for each cut");
+  app->add_flag("--report-kept", command->report_kept,
+                "Report also what was looked at and left alone, with the reason")
+      ->needs("--report");
+  app->add_flag("--naive", command->naive,
+                "Cut every run of base64 characters as a regex would, without verifying it");
+  app->add_option("--format", command->format,
+                  "auto takes any bytes; json and ndjson refuse what is not (exit code 3)")
+      ->check(CLI::IsMember({"auto", "json", "ndjson", "text"}))
+      ->capture_default_str();
+  app->add_option("--min-run", command->options.min_run_chars,
+                  "Least number of base64 characters in a row; at least 32")
+      ->capture_default_str();
+  app->add_option("--min-unknown", command->options.min_unknown_chars,
+                  "The same where the bytes are of no known kind")
+      ->capture_default_str();
+  app->add_option("--cut-field", command->cut_fields,
+                  "Name of a member whose whole value is base64; may be repeated");
+  app->add_option("--protect-field", command->protect_fields,
+                  "Name of a member whose value is never touched; may be repeated");
+  app->add_flag("--cut-protected", command->options.cut_protected,
+                "Cut also tokens, keys, signatures and payloads that other programs need");
+  app->add_flag("--json", command->as_json,
+                "Summary as JSON, on standard output if the data does not go there");
+  app->add_flag("-q,--quiet", command->quiet, "No summary");
+  app->callback([command, &run] { run = [command] { return command->run(); }; });
+}
+
+}  // namespace jobqueue::cli
