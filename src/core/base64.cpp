@@ -170,8 +170,15 @@ class sanitizer {
     answer_.kept.push_back({j.begin, j.size(), *j.reason});
   }
 
-  // The header of a data URI may begin before a run in it that was looked at; no quote is between.
+  // Where in the document `at` is. The header of a data URI may begin before a run in it that was
+  // asked for already; no quote is between.
   detail::json_tracker::place place_of(std::size_t at) {
+    for (const auto& [begin, end] : plain_cuts_) {
+      if (begin < tracked_) continue;
+      if (tracker_.at(begin).in_string) tracker_.skip(begin, end);
+      tracked_ = end;
+    }
+    plain_cuts_.clear();
     tracked_ = std::max(tracked_, at);
     return tracker_.at(tracked_);
   }
@@ -216,6 +223,7 @@ class sanitizer {
     answer_.text.append(text_.substr(cut_end_, j.begin - cut_end_));
     answer_.text.append(placeholder);
     cut_end_ = j.run.end;
+    if (j.run.plain) plain_cuts_.emplace_back(j.run.begin, j.run.end);
     decided_ = std::max(decided_, cut_end_);
     decided_in_run_ = false;
     if (options_.report) answer_.cuts.push_back(std::move(entry));
@@ -253,10 +261,6 @@ class sanitizer {
     entry.has_pointer = place.has_pointer;
     if (place.has_pointer) entry.pointer = tracker_.pointer();
     entry.line = tracker_.line();
-    if (j.run.plain && place.in_string) {
-      tracker_.skip(j.run.begin, j.run.end);
-      tracked_ = j.run.end;
-    }
   }
 
   std::string_view text_;
@@ -267,7 +271,8 @@ class sanitizer {
   std::optional<detail::needle_set> own_needles_;
   detail::scan_plan plan_;
   sanitized answer_;
-  std::size_t cut_end_ = 0;      // where the last cut ended: the input is copied up to here
+  std::size_t cut_end_ = 0;  // where the last cut ended: the input is copied up to here
+  std::vector<std::pair<std::size_t, std::size_t>> plain_cuts_;  // that the tracker may skip
   std::size_t tracked_ = 0;      // how far the tracker has been asked
   std::size_t decided_ = 0;      // runs before this place are decided
   bool decided_in_run_ = false;  // a run that was left alone ends there, and more of it may follow

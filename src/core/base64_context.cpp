@@ -1,6 +1,7 @@
 #include "core/base64_context.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace jobqueue::detail {
 namespace {
@@ -9,6 +10,13 @@ constexpr std::size_t window = sanitize_limits::neighbour_window;
 constexpr std::size_t max_name = max_member_name;
 constexpr std::size_t max_value = 256;
 constexpr std::size_t npos = std::string_view::npos;
+
+// The last quote in [low, at).
+std::size_t last_quote(std::string_view text, std::size_t low, std::size_t at) noexcept {
+  const void* found = at > low ? ::memrchr(text.data() + low, '"', at - low) : nullptr;
+  return found == nullptr ? npos
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
 
 // A view on the raw text between two bounds, read at one level of JSON inside strings: at level e a
 // structural quote has 2^e - 1 backslashes before it.
@@ -42,9 +50,7 @@ class lexer {
     const std::size_t count = slashes_before(at - 1);
     if (!closes(count)) return std::nullopt;
     const std::size_t end = at - 1 - slashes_;
-    for (std::size_t i = end; i > low_;) {
-      --i;
-      if (text_[i] != '"') continue;
+    for (std::size_t i = last_quote(text_, low_, end); i != npos; i = last_quote(text_, low_, i)) {
       if (slashes_before(i) != slashes_) continue;
       at = i - slashes_;
       return text_.substr(i + 1, end - i - 1);
@@ -270,9 +276,7 @@ bool opens_value(const lexer& lex, std::size_t before, std::size_t slashes) noex
 // the text inside that string have more backslashes than its own.
 std::optional<opening> find_opening(std::string_view text, std::size_t at, std::size_t low) {
   std::size_t fewest = npos;
-  for (std::size_t i = at; i > low;) {
-    i = text.rfind('"', i - 1);
-    if (i == npos || i < low) return std::nullopt;
+  for (std::size_t i = last_quote(text, low, at); i != npos; i = last_quote(text, low, i)) {
     const lexer plain(text, low, at, 0);
     const std::size_t slashes = plain.slashes_before(i);
     if (slashes < fewest) {

@@ -205,7 +205,7 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
 
 void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) const {
   const run_context context = context_of(j.begin, j.run.end);
-  j.value_for_certain = context.outer && context.after_colon && context.whole;
+  j.value_for_certain = context.outer && context.after_colon;
   if (context.key) return void(keep(j, keep_reason::object_key));
   if (is_listed(options_.protect_fields, effective_name(context)))
     return void(keep(j, keep_reason::protected_field));
@@ -266,7 +266,7 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   if (token && !options_.cut_protected) return void(keep(j, *token));
 
   const run_context& around = context();
-  j.value_for_certain = around.outer && around.after_colon && around.whole;
+  j.value_for_certain = around.outer && around.after_colon;
   const value_shape shape = shape_of(around);
   if (around.key) return void(keep(j, keep_reason::object_key));
   const std::string_view name = effective_name(around);
@@ -326,7 +326,7 @@ judgement base64_judge::look_at_naively(std::size_t begin) const {
   }
   if (j.run.chars < options_.min_run_chars) return j;
   const run_context context = context_of(begin, j.run.end);
-  j.value_for_certain = context.outer && context.after_colon && context.whole;
+  j.value_for_certain = context.outer && context.after_colon;
   const std::string_view run = text_.substr(begin, j.run.chars);
   const bool number = !context.in_string && run.find_first_not_of("0123456789eE+-") == npos;
   if (context.key || number) {

@@ -1,6 +1,5 @@
 #include "core/magic.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "core/magic_parts.hpp"
@@ -195,10 +194,6 @@ constexpr magic_index make_index() {
   return index;
 }
 constexpr magic_index by_first_byte = make_index();
-
-static_assert(std::all_of(magic_numbers.begin(), magic_numbers.end(), [](const magic_number& n) {
-  return n.check != nullptr || n.bytes.size() >= 6;
-}));
 
 std::optional<recognized> find_in(std::size_t bucket, const byte_window& in) noexcept {
   for (std::size_t i = by_first_byte.begin[bucket]; i < by_first_byte.begin[bucket + 1]; ++i) {

@@ -24,17 +24,18 @@ bool is_safetensors(const byte_window& in, recognized&) noexcept {
   if (!all_of(name, is_name)) return false;
   if (name_end == std::string_view::npos) return !in.complete();
   header.remove_prefix(name_end + 1);
-  for (const std::string_view expected : {std::string_view(":"), std::string_view("{")}) {
-    while (!header.empty() && is_space(static_cast<unsigned char>(header[0]))) {
+  const auto skip_space = [&header] {
+    while (!header.empty() && is_space(static_cast<unsigned char>(header.front()))) {
       header.remove_prefix(1);
     }
+  };
+  for (const char expected : {':', '{'}) {
+    skip_space();
     if (header.empty()) return !in.complete();
-    if (header.substr(0, 1) != expected) return false;
+    if (header.front() != expected) return false;
     header.remove_prefix(1);
   }
-  while (!header.empty() && is_space(static_cast<unsigned char>(header[0]))) {
-    header.remove_prefix(1);
-  }
+  skip_space();
   if (name == "__metadata__") return true;
   for (const std::string_view key : {"\"dtype\"", "\"shape\"", "\"data_offsets\""}) {
     if (key.substr(0, header.size()) == header.substr(0, key.size())) return true;
@@ -274,8 +275,7 @@ bool is_orc(const byte_window& in, recognized&) noexcept {
   const std::uint32_t piece = in.le16(3) | static_cast<std::uint32_t>(in.u8(5)) << 16;
   constexpr std::uint32_t max_piece = 256U << 10;
   if (piece >> 1 > max_piece || piece < 16) return false;
-  constexpr bool verbatim = true;
-  if ((piece & 1) == verbatim) return is_row_index(6);
+  if ((piece & 1) != 0) return is_row_index(6);  // Kept as it is.
   if (in.holds(6, "\x28\xB5\x2F\xFD")) return true;
   constexpr double needed = 0x1p-12;
   constexpr double enough = 0x1p-30;

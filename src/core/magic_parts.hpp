@@ -106,7 +106,7 @@ template <typename Predicate>
 
 // Whether the structure behind a magic number holds, as far as the bytes go. `found` is what the
 // table says; a check may make it more precise. Magic and check together let random bytes pass with
-// a chance of 2^-33 or less, DEFLATE behind the 16 bits of zlib with 2^-31; the comments count bits.
+// a chance of 2^-33 or less, those of zlib with 2^-31; the comments count the bits.
 using magic_check = bool(const byte_window& in, recognized& found) noexcept;
 
 // magic_images.cpp

@@ -61,7 +61,9 @@ void expect_same_structure(const json& before, const json& after) {
     ASSERT_EQ(before.size(), after.size());
     auto other = after.begin();
     for (auto it = before.begin(); it != before.end(); ++it, ++other) {
-      if (before.is_object()) ASSERT_EQ(it.key(), other.key());
+      if (before.is_object()) {
+        ASSERT_EQ(it.key(), other.key());
+      }
       expect_same_structure(*it, *other);
     }
   } else if (before.is_string()) {
@@ -99,7 +101,7 @@ TEST_F(base64_property, outside_the_cuts_nothing_changes) {
     ASSERT_EQ(answer.view(text), expected);
     ASSERT_EQ(answer.cut_bytes, cut_bytes);
     ASSERT_LE(answer.view(text).size(), text.size());
-    if (!answer.changed) ASSERT_TRUE(answer.text.empty());
+    ASSERT_TRUE(answer.changed || answer.text.empty());
   };
   for_documents(
       1500, [&] { return documents_.document(); }, check);

@@ -31,20 +31,19 @@ using magic_test::zeros;
 
 constexpr std::size_t short_head = 75;  // 100 characters of base64.
 
-// "image/png (0)": the media type and the class, or "nothing". The bytes are copied into a block of
-// exactly their size, so that AddressSanitizer sees an over-read.
+// "image/png, image": the media type and the class, or "nothing". The bytes are copied into a block
+// of exactly their size, so that AddressSanitizer sees an over-read.
 std::string name_of(std::string_view bytes, bool complete = false) {
   const auto block = std::make_unique<std::byte[]>(bytes.size());
   std::transform(bytes.begin(), bytes.end(), block.get(),
                  [](char c) { return static_cast<std::byte>(c); });
   const auto found = recognize({block.get(), bytes.size()}, complete);
   if (!found) return "nothing";
-  return std::string(found->media_type) + " (" + std::to_string(static_cast<int>(found->kind)) +
-         ")";
+  return std::string(found->media_type) + ", " + std::string(to_string(found->kind));
 }
 
 std::string expected_name(const magic_sample& sample) {
-  return sample.media_type + " (" + std::to_string(static_cast<int>(sample.kind)) + ")";
+  return sample.media_type + ", " + std::string(to_string(sample.kind));
 }
 
 TEST(magic, recognizes_every_format_from_its_least_prefix_on) {
@@ -109,47 +108,45 @@ TEST(magic, reads_changed_samples_within_their_bounds) {
 }
 
 TEST(magic, looks_at_4096_bytes_only) {
-  const std::string parts = magic_test::zip_entry("[Content_Types].xml", std::string(3900, 'a'));
-  const std::string document = parts + magic_test::zip_entry("word/document.xml", "abc");
   const std::string near = magic_test::zip_entry("[Content_Types].xml", std::string(3900, 'a')) +
                            magic_test::zip_entry("word/document.xml", "abc");
   ASSERT_EQ(name_of(near),
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document (1)");
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document, document");
   const std::string far = magic_test::zip_entry("[Content_Types].xml", std::string(4050, 'a')) +
                           magic_test::zip_entry("word/document.xml", "abc");
-  EXPECT_EQ(name_of(far), "application/zip (2)");
+  EXPECT_EQ(name_of(far), "application/zip, archive");
   // A tar archive that would be too short if what was looked at were all of it.
   EXPECT_EQ(name_of(magic_test::tar_header("ustar\00000"s) + zeros(8192), true),
-            "application/x-tar (2)");
+            "application/x-tar, archive");
   EXPECT_EQ(magic_window, 4096U);
 }
 
 TEST(magic, takes_a_complete_object_at_its_word) {
   const std::string tar = magic_test::tar_header("ustar\00000"s);
-  EXPECT_EQ(name_of(tar, true), "application/x-tar (2)");
+  EXPECT_EQ(name_of(tar, true), "application/x-tar, archive");
   EXPECT_EQ(name_of(tar.substr(0, 500), true), "nothing");
-  EXPECT_EQ(name_of(tar.substr(0, 500), false), "application/x-tar (2)");
+  EXPECT_EQ(name_of(tar.substr(0, 500), false), "application/x-tar, archive");
 
   const std::string pickle = hex("80049508000000000000005d94284b014b02652e");
-  EXPECT_EQ(name_of(pickle, true), "application/x-pickle (6)");
+  EXPECT_EQ(name_of(pickle, true), "application/x-pickle, model");
   EXPECT_EQ(name_of(pickle.substr(0, 18), true), "nothing");
-  EXPECT_EQ(name_of(pickle.substr(0, 18), false), "application/x-pickle (6)");
+  EXPECT_EQ(name_of(pickle.substr(0, 18), false), "application/x-pickle, model");
   // One string is known by where it stops, which the bytes must show.
   const std::string text = hex("8003580a000000") + "0123456789" + hex("71002e");
-  EXPECT_EQ(name_of(text, true), "application/x-pickle (6)");
+  EXPECT_EQ(name_of(text, true), "application/x-pickle, model");
 
   const std::string tiff = "II*\0"s + le(90000, 4) + std::string(80, '\x41');
   EXPECT_EQ(name_of(tiff, true), "nothing");
-  EXPECT_EQ(name_of(tiff, false), "image/tiff (0)");
+  EXPECT_EQ(name_of(tiff, false), "image/tiff, image");
 
   const std::string orc = "ORC" + std::string(40, '\x7F') + hex("080310001a0200062801") + "ORC\x0D";
-  EXPECT_EQ(name_of(orc, true), "application/x-orc (9)");
+  EXPECT_EQ(name_of(orc, true), "application/x-orc, database");
   EXPECT_EQ(name_of(orc, false), "nothing");
 
   const std::string zlib =
       hex("789cab562a2e492c292d56b2524ac9cf4b55d2512a4a2d2ecd2951b2aa56ca4c51b23234d7512a482cc9"
           "00cae79796e8a765e6a4ea2565e629d58214961465a602751ad4020030bd16fa");
-  EXPECT_EQ(name_of(zlib, true), "application/zlib (5)");
+  EXPECT_EQ(name_of(zlib, true), "application/zlib, compressed");
 }
 
 struct damaged_sample {
@@ -181,7 +178,6 @@ TEST(magic, refuses_what_only_begins_like_a_format) {
       {"gzip with reserved flags", hex("1f8b08e000f1536500ff") + tail},
       {"gzip of an unknown system", hex("1f8b080000f153650063") + tail},
       {"gzip with a bad block", hex("1f8b080000f1536500ff07") + tail},
-      {"gzip that ends behind its header", ""},
       {"zlib with a bad header check", hex("789d9d98cb6edb3014447f45d03a30c4fb20e5fe4a90") + tail},
       {"zlib with a dictionary", hex("78bb9d98cb6edb3014447f45d03a30c4fb20e5fe4a90") + tail},
       {"zlib without evidence", hex("789c9d98cb6edb")},
@@ -205,7 +201,7 @@ TEST(magic, refuses_what_only_begins_like_a_format) {
       {"ftyp of odd size", be(23, 4) + "ftypisom" + zeros(11)},
       {"ebml of another kind", hex("1a45dfa38b4286810142828561626364") + "e" + tail},
       {"pickle, pops at once", hex("8002") + "aaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
-      {"pickle, unknown opcode", hex("80027d71002858030000006a6f62ff") + tail},
+      {"pickle, unknown opcode", hex("80027d7100ff") + tail},
       {"pickle, memo out of order", hex("80027d71052858030000006a6f6271014b01") + tail},
       {"pickle without a frame", hex("80045d94284b014b02652e") + tail},
       {"safetensors, other json", le(60, 8) + "{\"a\":{\"b\":1},\"c\":[1,2,3],\"d\":\"" + tail},
@@ -372,6 +368,7 @@ TEST(magic, wants_evidence_behind_short_magic_numbers) {
   }
 }
 
+// 2^-18 behind the headers of the usual window, 2^-22 behind the others; see is_zlib.
 TEST(magic, wants_much_evidence_for_zlib) {
   constexpr int rounds = 100000;
   random_head random(3);
@@ -381,7 +378,7 @@ TEST(magic, wants_much_evidence_for_zlib) {
     for (int round = 0; round < rounds; ++round) {
       found += recognize(random.next(round % 2 == 0 ? short_head : 320, front), false) ? 1 : 0;
     }
-    EXPECT_LE(found, 1) << testing::PrintToString(front);
+    EXPECT_LE(found, 2) << testing::PrintToString(front);
   }
 }
 

@@ -292,11 +292,11 @@ inline std::vector<magic_sample> compressed_samples() {
        hex("789c9d98cb6edb3014447f45d03a30c4fb20e5fe4a9045521b8581b80e6c6555f4dfab0659981c91bcd7"
            "3b3f841960ec631df3f9cf783a8c3f86e969187fbf9e8febc3f1b41ccfc334aeaf2cafbf6eeb2bcf2feb"
            "e38febe9e7ffb7a7ddd7b597e5ebdaf7cb75bdf8f471fb3c0f87")},
-      {"zlib, best level", "application/zlib", compressed, 51,
+      {"zlib, best level", "application/zlib", compressed, 42,
        hex("78da9d98cb6edb3014447f45d03a30c4fb20e5fe4a9045521b8580b80e6c6555f4dfab0659881c90bcd7"
            "3b3f841960e4631ff3f9cfb89cc61fc3f4348cbf5f2fe7ede1b8ace7cb308ddb2bebebaffbf6caf3cbf6"
            "f8e3b6fcfcfff674f8baf6ba7e5dfb7ebd6d172f1ff7cfcb70ba")},
-      {"zlib, fixed codes", "application/zlib", compressed, 22,
+      {"zlib, fixed codes", "application/zlib", compressed, 23,
        hex("789cab562a2e492c292d56b2524ac9cf4b55d2512a4a2d2ecd2951b2aa56ca4c51b23234d7512a482cc9"
            "00cae79796e8a765e6a4ea2565e629d58214961465a602751ad4020030bd16fa")},
       {"zlib, stored", "application/zlib", compressed, 7,
