@@ -251,7 +251,8 @@ void add_all() {
   constexpr row worst[] = {
       {"runs_of_99", false},   {"hex_runs_of_128", false}, {"alternating_alphabets", false},
       {"deep_nesting", false}, {"backslashes", false},     {"escaped_base64", true},
-      {"broken_tails", true},  {"wrapped_broken", false},  {"protected_neighbours", false}};
+      {"broken_tails", true},  {"wrapped_broken", false},  {"protected_neighbours", false},
+      {"announcements", false}};
   for (const auto& [name, changes] : worst) {
     for (const std::size_t megabytes : {16U, 32U, 64U}) {
       const std::string text = name;

@@ -1,13 +1,17 @@
 // jobqueue - base64: find blobs inside JSON or text, cut them out byte-exactly, put them back.
 //
+//   #include <iostream>
 //   #include <jobqueue/jobqueue.hpp>
 //
-//   auto vault = jobqueue::open_directory_vault("blobs", {.create = true}).value();
-//   jobqueue::sanitize_options options;
-//   options.store = vault.get();
-//   auto lean = jobqueue::sanitize_base64(payload, options).value();
-//   if (lean.changed) save(lean.text);                       // else `payload` is already clean
-//   auto original = jobqueue::restore_base64(lean.view(payload), *vault).value();  // == payload
+//   int main() {
+//     // Too short for a reference, so without a vault; base64 of a GIF in a string of JSON.
+//     const std::string_view job = R"({"id":7,"out":"data:image/gif;base64,R0lGODlhAQABAAAAACw="})";
+//     const auto lean = jobqueue::sanitize_base64(job).value();
+//     std::cout << lean.changed << ' ' << lean.view(job) << '\n';
+//   }
+//
+// prints "1 {"id":7,"out":"[BASE64_IMAGE_REMOVED]"}". With `options.store` set to a vault, what is cut
+// is kept, and `restore_base64(lean.view(job), vault)` gives the job back, byte for byte.
 #pragma once
 
 #include <array>

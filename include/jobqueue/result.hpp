@@ -1,9 +1,17 @@
 // jobqueue - errors and results. Header only.
 //
-//   jobqueue::result<std::string> text = jobqueue::restore_base64(reference, vault);
-//   if (!text) std::cerr << text.problem().message << " at byte " << text.problem().offset << '\n';
-//   else       std::cout << *text;
-//   // or, where exceptions are wanted: std::cout << text.value();
+//   #include <iostream>
+//   #include <jobqueue/jobqueue.hpp>
+//
+//   int main() {
+//     jobqueue::sanitize_options options;
+//     options.format = jobqueue::document_format::json;
+//     const auto answer = jobqueue::sanitize_base64("[1,]", options);
+//     if (!answer) std::cout << answer.problem().message << " at byte " << answer.problem().offset;
+//     // or, where exceptions are wanted: answer.value()
+//   }
+//
+// prints "expected a value at byte 3".
 #pragma once
 
 #include <cstdint>

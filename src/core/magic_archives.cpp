@@ -97,7 +97,7 @@ bool is_zlib(const byte_window& in, recognized&) noexcept {
   constexpr std::uint32_t preset_dictionary = 0x20;
   const std::uint32_t header = in.be16(0);
   const unsigned window_bits = 8 + in.u8(0) / 16;
-  if ((in.u8(0) & 15) != 8 || window_bits > 15 || header % 31 != 0 ||
+  if (!in.has(0, 3) || (in.u8(0) & 15) != 8 || window_bits > 15 || header % 31 != 0 ||
       (header & preset_dictionary) != 0) {
     return false;
   }

@@ -226,7 +226,7 @@ TEST(inflate_check, has_bounds) {
   for (int i = 0; i < 20; ++i) blocks += "\x00\x00\x00\xFF\xFF"s;
   EXPECT_EQ(check(blocks).size, 80U);  // 16 blocks.
   bit_writer bits = fixed_block();
-  for (int i = 0; i < 2000; ++i) bits.literal(i % 144);
+  for (unsigned i = 0; i < 2000; ++i) bits.literal(i % 144);
   EXPECT_EQ(check(bits.bytes()).symbols, 512U);
   EXPECT_TRUE(check("\x01\xFF\xFF\x00\x00"s + std::string(70000, 'a')).valid);
   EXPECT_FALSE(check("\x01\xFF\xFF\x00\x00"s + std::string(70000, 'a')).finished);

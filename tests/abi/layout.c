@@ -1,0 +1,99 @@
+/* Where every member of every public struct lies on LP64, and how large it is, as literal numbers.
+ * abidiff looks at the types, too, but with suppressions it has been seen to overlook a reordering.
+ * If this file does not compile, the ABI is broken: members are only ever added at the end of a
+ * struct that begins with struct_size. check_header.py holds that no member is forgotten here. */
+#include <jobqueue/jobqueue.h>
+
+#define MEMBER(type, member, offset, size)                                            \
+  _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved"); \
+  _Static_assert(sizeof(((type*)0)->member) == (size), #type "." #member " has another size")
+#define STRUCT(type, size, alignment)                                \
+  _Static_assert(sizeof(type) == (size), #type " has another size"); \
+  _Static_assert(_Alignof(type) == (alignment), #type " has another alignment")
+
+_Static_assert(sizeof(void*) == 8 && sizeof(size_t) == 8, "these numbers are those of LP64");
+_Static_assert(sizeof(jobqueue_status) == 4 && (jobqueue_status)-1 < 0, "a status is an int32_t");
+
+STRUCT(jobqueue_error, 256, 8);
+MEMBER(jobqueue_error, status, 0, 4);
+MEMBER(jobqueue_error, reserved, 4, 4);
+MEMBER(jobqueue_error, offset, 8, 8);
+MEMBER(jobqueue_error, message, 16, 240);
+
+STRUCT(jobqueue_buffer, 24, 8);
+MEMBER(jobqueue_buffer, data, 0, 8);
+MEMBER(jobqueue_buffer, size, 8, 8);
+MEMBER(jobqueue_buffer, capacity, 16, 8);
+
+STRUCT(jobqueue_string, 16, 8);
+MEMBER(jobqueue_string, data, 0, 8);
+MEMBER(jobqueue_string, size, 8, 8);
+
+STRUCT(jobqueue_vault_options, 8, 4);
+MEMBER(jobqueue_vault_options, struct_size, 0, 4);
+MEMBER(jobqueue_vault_options, flags, 4, 4);
+
+STRUCT(jobqueue_vault_callbacks, 40, 8);
+MEMBER(jobqueue_vault_callbacks, struct_size, 0, 4);
+MEMBER(jobqueue_vault_callbacks, reserved, 4, 4);
+MEMBER(jobqueue_vault_callbacks, payload, 8, 8);
+MEMBER(jobqueue_vault_callbacks, put, 16, 8);
+MEMBER(jobqueue_vault_callbacks, get, 24, 8);
+MEMBER(jobqueue_vault_callbacks, sync, 32, 8);
+
+STRUCT(jobqueue_cut, 168, 8);
+MEMBER(jobqueue_cut, struct_size, 0, 4);
+MEMBER(jobqueue_cut, has_pointer, 4, 4);
+MEMBER(jobqueue_cut, offset, 8, 8);
+MEMBER(jobqueue_cut, size, 16, 8);
+MEMBER(jobqueue_cut, decoded_size, 24, 8);
+MEMBER(jobqueue_cut, line, 32, 8);
+MEMBER(jobqueue_cut, pointer, 40, 16);
+MEMBER(jobqueue_cut, form, 56, 16);
+MEMBER(jobqueue_cut, blob_class, 72, 16);
+MEMBER(jobqueue_cut, encoding, 88, 16);
+MEMBER(jobqueue_cut, evidence, 104, 16);
+MEMBER(jobqueue_cut, media_type, 120, 16);
+MEMBER(jobqueue_cut, sha256, 136, 32);
+
+STRUCT(jobqueue_kept, 40, 8);
+MEMBER(jobqueue_kept, struct_size, 0, 4);
+MEMBER(jobqueue_kept, reserved, 4, 4);
+MEMBER(jobqueue_kept, offset, 8, 8);
+MEMBER(jobqueue_kept, size, 16, 8);
+MEMBER(jobqueue_kept, reason, 24, 16);
+
+STRUCT(jobqueue_sanitize_options, 96, 8);
+MEMBER(jobqueue_sanitize_options, struct_size, 0, 4);
+MEMBER(jobqueue_sanitize_options, flags, 4, 4);
+MEMBER(jobqueue_sanitize_options, format, 8, 4);
+MEMBER(jobqueue_sanitize_options, max_depth, 12, 4);
+MEMBER(jobqueue_sanitize_options, min_run_chars, 16, 8);
+MEMBER(jobqueue_sanitize_options, min_unknown_chars, 24, 8);
+MEMBER(jobqueue_sanitize_options, cut_fields, 32, 8);
+MEMBER(jobqueue_sanitize_options, cut_field_count, 40, 8);
+MEMBER(jobqueue_sanitize_options, protect_fields, 48, 8);
+MEMBER(jobqueue_sanitize_options, protect_field_count, 56, 8);
+MEMBER(jobqueue_sanitize_options, vault, 64, 8);
+MEMBER(jobqueue_sanitize_options, on_cut, 72, 8);
+MEMBER(jobqueue_sanitize_options, on_kept, 80, 8);
+MEMBER(jobqueue_sanitize_options, payload, 88, 8);
+
+STRUCT(jobqueue_neighbour, 40, 8);
+MEMBER(jobqueue_neighbour, name, 0, 16);
+MEMBER(jobqueue_neighbour, value, 16, 16);
+MEMBER(jobqueue_neighbour, child, 32, 4);
+MEMBER(jobqueue_neighbour, after, 36, 4);
+
+STRUCT(jobqueue_value_context, 56, 8);
+MEMBER(jobqueue_value_context, struct_size, 0, 4);
+MEMBER(jobqueue_value_context, reserved, 4, 4);
+MEMBER(jobqueue_value_context, name, 8, 16);
+MEMBER(jobqueue_value_context, parent_name, 24, 16);
+MEMBER(jobqueue_value_context, neighbours, 40, 8);
+MEMBER(jobqueue_value_context, neighbour_count, 48, 8);
+
+STRUCT(jobqueue_restore_options, 16, 8);
+MEMBER(jobqueue_restore_options, struct_size, 0, 4);
+MEMBER(jobqueue_restore_options, flags, 4, 4);
+MEMBER(jobqueue_restore_options, max_output_bytes, 8, 8);

@@ -1,0 +1,199 @@
+/* The C ABI from a program in real C99, which is linked to nothing of jobqueue but libjobqueue.so. */
+#define _XOPEN_SOURCE 700
+#include <ftw.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static int failures;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void check(int passed, const char* condition, const char* file, int line) {
+  if (passed) return;
+  pthread_mutex_lock(&lock);
+  ++failures;
+  fprintf(stderr, "%s:%d: failed: %s\n", file, line, condition);
+  pthread_mutex_unlock(&lock);
+}
+
+int holds(const jobqueue_buffer* buffer, const char* text) {
+  const size_t size = strlen(text);
+  if (buffer->data == NULL || buffer->size != size || buffer->capacity <= size ||
+      memcmp(buffer->data, text, size + 1) != 0) {
+    fprintf(stderr, "the buffer has: %s\n", buffer->data != NULL ? buffer->data : "NULL");
+    return 0;
+  }
+  return 1;
+}
+
+jobqueue_buffer buffer_with(const char* text) {
+  jobqueue_buffer buffer = JOBQUEUE_BUFFER_INIT;
+  CHECK(jobqueue_buffer_assign(&buffer, text, strlen(text)) == JOBQUEUE_OK);
+  return buffer;
+}
+
+int failed_with(jobqueue_status wanted, jobqueue_status status, const jobqueue_error* error) {
+  if (status != wanted || error->status != status || error->reserved != 0 ||
+      error->message[0] == '\0' || memchr(error->message, '\0', sizeof error->message) == NULL ||
+      strstr(error->message, "iVBORw0KGgo") != NULL) {
+    fprintf(stderr, "status %d, error.status %d: %s\n", (int)status, (int)error->status,
+            error->message);
+    return 0;
+  }
+  return 1;
+}
+
+jobqueue_string string_of(const char* text) {
+  jobqueue_string string;
+  string.data = text;
+  string.size = strlen(text);
+  return string;
+}
+
+int equal(jobqueue_string a, const char* b) {
+  return a.size == strlen(b) && memcmp(a.data, b, a.size) == 0;
+}
+
+char* exact(const void* data, size_t size) {
+  char* block = malloc(size);
+  if (block == NULL) abort();
+  memcpy(block, data, size);
+  return block;
+}
+
+char* exact_text(const char* text) { return exact(text, strlen(text)); }
+
+void hex(char out[65], const uint8_t digest[32]) {
+  int i;
+  for (i = 0; i < 32; ++i) sprintf(out + 2 * i, "%02x", (unsigned)digest[i]);
+}
+
+char* make_directory(void) {
+  const char* parent = getenv("TMPDIR");
+  char path[4096];
+  snprintf(path, sizeof path, "%s/jobqueue-abi-XXXXXX", parent != NULL ? parent : "/tmp");
+  if (mkdtemp(path) == NULL) abort();
+  return exact(path, strlen(path) + 1);
+}
+
+static int remove_one(const char* path, const struct stat* info, int type, struct FTW* walk) {
+  (void)info;
+  (void)type;
+  (void)walk;
+  return remove(path);
+}
+
+void remove_directory(char* path) {
+  CHECK(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
+  free(path);
+}
+
+/* The memory vault. */
+
+static jobqueue_status memory_put(void* payload, const uint8_t* digest, const void* blob,
+                                  size_t size) {
+  memory_vault* memory = payload;
+  jobqueue_status status;
+  int i = 0;
+  pthread_mutex_lock(&lock);
+  ++memory->puts;
+  status = memory->fail_put;
+  while (i < memory->count && memcmp(memory->digests[i], digest, 32) != 0) ++i;
+  if (status == JOBQUEUE_OK && i == memory->count) {
+    if (i == MEMORY_SLOTS || size > MEMORY_BLOB) {
+      status = JOBQUEUE_E_STORE_ERROR;
+    } else {
+      memcpy(memory->digests[i], digest, 32);
+      if (size != 0) memcpy(memory->blobs[i], blob, size);
+      memory->sizes[i] = size;
+      ++memory->count;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+  return status;
+}
+
+static jobqueue_status memory_get(void* payload, jobqueue_buffer* out, const uint8_t* digest,
+                                  uint64_t size) {
+  memory_vault* memory = payload;
+  jobqueue_status status;
+  int i = 0;
+  pthread_mutex_lock(&lock);
+  ++memory->gets;
+  status = memory->fail_get;
+  while (i < memory->count && memcmp(memory->digests[i], digest, 32) != 0) ++i;
+  if (status == JOBQUEUE_OK && i == memory->count) status = JOBQUEUE_E_BLOB_MISSING;
+  if (status == JOBQUEUE_OK && !memory->forgets) {
+    CHECK(memory->sizes[i] == size);
+    status = jobqueue_buffer_assign(out, memory->blobs[i], memory->sizes[i]);
+    if (status == JOBQUEUE_OK && memory->corrupt) out->data[0] ^= 1;
+  }
+  pthread_mutex_unlock(&lock);
+  return status;
+}
+
+static jobqueue_status memory_sync(void* payload) {
+  memory_vault* memory = payload;
+  jobqueue_status status;
+  pthread_mutex_lock(&lock);
+  ++memory->syncs;
+  status = memory->fail_sync;
+  pthread_mutex_unlock(&lock);
+  return status;
+}
+
+jobqueue_vault_callbacks memory_callbacks(memory_vault* memory) {
+  jobqueue_vault_callbacks callbacks = JOBQUEUE_VAULT_CALLBACKS_INIT;
+  memset(memory, 0, sizeof *memory);
+  callbacks.payload = memory;
+  callbacks.put = memory_put;
+  callbacks.get = memory_get;
+  callbacks.sync = memory_sync;
+  return callbacks;
+}
+
+jobqueue_vault* open_memory(memory_vault* memory) {
+  const jobqueue_vault_callbacks callbacks = memory_callbacks(memory);
+  jobqueue_vault* vault = NULL;
+  CHECK(jobqueue_vault_from_callbacks(&vault, &callbacks, NULL) == JOBQUEUE_OK);
+  if (vault == NULL) abort();
+  return vault;
+}
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} parts[] = {
+    {"library", test_library},
+    {"error", test_error},
+    {"buffer", test_buffer},
+    {"base64_sanitize", test_base64_sanitize},
+    {"base64_report", test_base64_report},
+    {"base64_value", test_base64_value},
+    {"base64_restore", test_base64_restore},
+    {"base64_options", test_base64_options},
+    {"base64_struct_size", test_base64_struct_size},
+    {"simd_forced", test_simd_forced},
+    {"simd_unknown", test_simd_unknown},
+    {"vault_directory", test_vault_directory},
+    {"vault_callbacks", test_vault_callbacks},
+    {"vault_failures", test_vault_failures},
+    {"vault_struct_size", test_vault_struct_size},
+    {"threads", test_threads},
+};
+
+int main(int count, char** arguments) {
+  size_t i;
+  for (i = 0; count == 2 && i < sizeof parts / sizeof parts[0]; ++i) {
+    if (strcmp(arguments[1], parts[i].name) != 0) continue;
+    parts[i].run();
+    return failures == 0 ? 0 : 1;
+  }
+  fprintf(stderr, "usage: %s PART, and PART is one of:\n", arguments[0]);
+  for (i = 0; i < sizeof parts / sizeof parts[0]; ++i) fprintf(stderr, "  %s\n", parts[i].name);
+  return 2;
+}
