@@ -25,7 +25,7 @@ import tempfile
 
 NAIVE = re.compile(rb"[A-Za-z0-9+/]{100,}={0,2}")
 DATA_URI = re.compile(r"data:[^,\"'()\s]*;base64,([A-Za-z0-9+/_\-\s]+=*)")
-RUN = re.compile(r"(?:[A-Za-z0-9+/]{60,}\r?\n)*[A-Za-z0-9+/]{20,}={0,2}|[A-Za-z0-9_\-]{100,}={0,2}")
+RUN = re.compile(r"(?:[A-Za-z0-9+/]{60,}\r?\n)*[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9_\-]{100,}={0,2}")
 
 
 def strings(value):

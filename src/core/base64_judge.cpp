@@ -17,10 +17,7 @@ std::span<const std::byte> as_bytes(std::string_view text) noexcept {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-bool keep(judgement& j, keep_reason reason) noexcept {
-  j.reason = reason;
-  return false;
-}
+void keep(judgement& j, keep_reason reason) noexcept { j.reason = reason; }
 
 // The first `limit` characters of a run: in place where it is plain, else in `buffer`.
 std::string_view sample(std::string_view text, const base64_run& run, std::size_t limit,
@@ -93,6 +90,12 @@ bool follows_key_type(std::string_view text, std::size_t begin) noexcept {
       text.substr(begin > 40 ? begin - 40 : 0, std::min<std::size_t>(begin, 40));
   if (!before.ends_with(' ')) return false;
   return before.find("ssh-") != npos || before.find("ecdsa-") != npos;
+}
+
+// Compressed streams and markup can be sessions and assertions (Flask, Django, SAML); pictures,
+// documents and the like are never tokens.
+bool may_be_token(const std::optional<recognized>& seen) noexcept {
+  return !seen || seen->kind == blob_class::compressed || seen->media_type == "application/xml";
 }
 
 value_shape shape_of(const run_context& context) noexcept {
@@ -206,9 +209,9 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
 void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) const {
   const run_context context = context_of(j.begin, j.run.end);
   j.value_for_certain = context.outer && context.after_colon;
-  if (context.key) return void(keep(j, keep_reason::object_key));
+  if (context.key) return keep(j, keep_reason::object_key);
   if (is_listed(options_.protect_fields, effective_name(context)))
-    return void(keep(j, keep_reason::protected_field));
+    return keep(j, keep_reason::protected_field);
 
   const std::string declared = clean_media_type(header.media_type);
   std::string bytes;
@@ -235,6 +238,43 @@ void base64_judge::judge_field(judgement& j, const run_context& context) const {
       seen ? seen->media_type : unknown_type);
 }
 
+// What the run by itself, and what touches it, says against a cut. Words and digits are never cut;
+// of the rest `options_.cut_protected` may allow it.
+base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_t low,
+                                               std::span<const std::byte> bytes,
+                                               const std::optional<recognized>& seen) const {
+  doubts found;
+  if (!seen) {
+    std::string buffer;
+    const std::string_view chars = sample(text_, run, content_sample, buffer);
+    found.content = find_plain_content(chars);
+    if (found.content) return found;
+    found.token = find_token_content(chars, bytes, run.decoded_size());
+    if (!found.token && (is_armored(text_, run.begin) || follows_key_type(text_, run.begin))) {
+      found.token = keep_reason::key_material;
+    }
+  }
+  const bool dotted =
+      is_behind_dot(text_, low, run) || (may_be_token(seen) && is_before_dot(text_, run));
+  if (!found.token && dotted) found.token = keep_reason::token;
+  return found;
+}
+
+// What the names and the object around say against a cut.
+std::optional<keep_reason> base64_judge::look_around(const run_context& context,
+                                                     const std::optional<recognized>& seen,
+                                                     bool typed) const {
+  const value_shape shape = shape_of(context);
+  const std::string_view name = effective_name(context);
+  const bool image = seen && seen->kind == blob_class::image;
+  if (is_queue_payload(shape)) return keep_reason::queue_payload;
+  if (is_protected_field(name) && !image) return keep_reason::protected_field;
+  if (!may_be_token(seen)) return std::nullopt;
+  if (!typed && names_a_token(name)) return keep_reason::protected_field;
+  if (!seen && is_protected_shape(shape)) return keep_reason::protected_shape;
+  return std::nullopt;
+}
+
 void base64_judge::judge_run(judgement& j, std::size_t low) const {
   std::optional<run_context> known;
   const auto context = [&]() -> const run_context& {
@@ -249,51 +289,31 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   }
   if (j.run.chars < options_.min_run_chars) return;
 
-  std::string bytes;
-  const auto seen = recognize_run(text_, j.run, bytes);
-  std::optional<keep_reason> token;
-  if (!seen) {
-    std::string buffer;
-    const std::string_view chars = sample(text_, j.run, content_sample, buffer);
-    if (const auto reason = find_plain_content(chars)) return void(keep(j, *reason));
-    token = find_token_content(chars, as_bytes(bytes), j.run.decoded_size());
-    if (!token && is_before_dot(text_, j.run)) token = keep_reason::token;
-    if (!token && (is_armored(text_, j.run.begin) || follows_key_type(text_, j.run.begin))) {
-      token = keep_reason::key_material;
-    }
-  }
-  if (!token && is_behind_dot(text_, low, j.run)) token = keep_reason::token;
-  if (token && !options_.cut_protected) return void(keep(j, *token));
+  std::string decoded;
+  const auto seen = recognize_run(text_, j.run, decoded);
+  const auto bytes = as_bytes(decoded);
+  const doubts inside = look_inside(j.run, low, bytes, seen);
+  if (inside.content) return keep(j, *inside.content);
+  if (inside.token && !options_.cut_protected) return keep(j, *inside.token);
 
   const run_context& around = context();
   j.value_for_certain = around.outer && around.after_colon;
-  const value_shape shape = shape_of(around);
-  if (around.key) return void(keep(j, keep_reason::object_key));
-  const std::string_view name = effective_name(around);
-  if (is_listed(options_.protect_fields, name)) return void(keep(j, keep_reason::protected_field));
-
-  std::optional<keep_reason> shield = token;
-  const bool image = seen && seen->kind == blob_class::image;
-  if (is_queue_payload(shape)) {
-    shield = keep_reason::queue_payload;
-  } else if (is_protected_field(name) && !image) {
-    shield = keep_reason::protected_field;
+  if (around.key) return keep(j, keep_reason::object_key);
+  if (is_listed(options_.protect_fields, effective_name(around))) {
+    return keep(j, keep_reason::protected_field);
   }
-  if (shield && !options_.cut_protected) return void(keep(j, *shield));
-  if (is_in_url(text_, j.run.begin)) return void(keep(j, keep_reason::url));
-
   typed_value type;
-  if (around.whole) type = find_type(shape);
+  if (around.whole) type = find_type(shape_of(around));
   if (is_across_placeholder(text_, j, type.neighbour)) type = {};
-  if (seen) {
-    return cut(j, type.known ? blob_form::typed_pair : blob_form::run, cut_evidence::magic,
-               seen->kind, seen->media_type);
-  }
-  if (!shield && is_protected_shape(shape)) shield = keep_reason::protected_shape;
-  if (!shield && !type.known && names_a_token(name)) shield = keep_reason::protected_field;
-  if (shield && !options_.cut_protected) return void(keep(j, *shield));
+  const auto doubt = look_around(around, seen, type.known);
+  if (doubt && !options_.cut_protected) return keep(j, *doubt);
+  if (is_in_url(text_, j.run.begin)) return keep(j, keep_reason::url);
 
-  const bool text = is_text(as_bytes(bytes));
+  if (seen) {
+    const blob_form form = type.known ? blob_form::typed_pair : blob_form::run;
+    return cut(j, form, cut_evidence::magic, seen->kind, seen->media_type);
+  }
+  const bool text = is_text(bytes);
   const blob_class kind = text ? blob_class::text : blob_class::data;
   const std::string_view fallback = text ? std::string_view("text/plain") : unknown_type;
   if (type.known) {
@@ -307,9 +327,9 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   // With `cut_protected`, what is known for a token by itself or the name right before it goes like
   // a blob. What stands further away must not count, as a cut in between would bring it into view.
   const std::string_view adjacent = name_of(j.run.begin);
-  const bool certain = token || is_protected_field(adjacent) || names_a_token(adjacent);
+  const bool certain = inside.token || is_protected_field(adjacent) || names_a_token(adjacent);
   if (!certain && j.run.chars < options_.min_unknown_chars) {
-    return void(keep(j, keep_reason::short_unknown));
+    return keep(j, keep_reason::short_unknown);
   }
   cut(j, blob_form::run, cut_evidence::content, kind, fallback);
 }

@@ -11,6 +11,7 @@
 #include "core/base64_context.hpp"
 #include "core/base64_run.hpp"
 #include "core/base64_scan.hpp"
+#include "core/magic.hpp"
 
 namespace jobqueue::detail {
 
@@ -51,6 +52,16 @@ class base64_judge {
   [[nodiscard]] run_context context_of(std::size_t begin, std::size_t end) const;
   [[nodiscard]] std::string_view name_of(std::size_t begin) const noexcept;
   [[nodiscard]] bool is_cut_name(std::string_view name) const noexcept;
+  struct doubts {
+    std::optional<keep_reason> content;  // no base64 of anything
+    std::optional<keep_reason> token;
+  };
+  [[nodiscard]] doubts look_inside(const base64_run& run, std::size_t low,
+                                   std::span<const std::byte> bytes,
+                                   const std::optional<recognized>& seen) const;
+  [[nodiscard]] std::optional<keep_reason> look_around(const run_context& context,
+                                                       const std::optional<recognized>& seen,
+                                                       bool typed) const;
   void judge_data_uri(judgement& j, const data_uri_header& header) const;
   void judge_field(judgement& j, const run_context& context) const;
   void judge_run(judgement& j, std::size_t low) const;

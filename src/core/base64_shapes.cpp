@@ -22,31 +22,35 @@ constexpr std::string_view protected_fields[] = {
 
 // Words of a name, compared in lower case; names are split at case changes and punctuation.
 constexpr std::string_view token_words[] = {
-    "token",         "tokens",      "secret",       "secrets",       "signature", "signatures",
-    "sig",           "signed",      "hash",         "hashes",        "digest",    "checksum",
-    "hmac",          "mac",         "nonce",        "key",           "keys",      "cert",
-    "certs",         "certificate", "certificates", "crl",           "csr",       "credential",
-    "credentials",   "password",    "passwd",       "passphrase",    "auth",      "authorization",
-    "authenticator", "attestation", "assertion",    "jwt",           "jws",       "jwe",
-    "jwk",           "jwks",        "cookie",       "cookies",       "session",   "cursor",
-    "continuation",  "pagination",  "csrf",         "xsrf",          "etag",      "integrity",
-    "fingerprint",   "encrypted",   "ciphertext",   "cipher",        "sealed",    "proof",
-    "witness",       "salt",        "iv",           "kid",           "pem",       "der",
-    "pkcs",          "keystore",    "truststore",   "viewstate",     "state",     "script",
-    "bytecode",      "invocation",  "verification", "canonicalized", "envelope",  "receipt",
-    "macaroon",      "saml",        "ticket",       "challenge",     "xdr",       "psbt",
+    "token",         "tokens",       "secret",       "secrets",       "signature", "signatures",
+    "sig",           "signed",       "hash",         "hashes",        "digest",    "checksum",
+    "hmac",          "mac",          "nonce",        "key",           "keys",      "cert",
+    "certs",         "certificate",  "certificates", "crl",           "csr",       "credential",
+    "credentials",   "password",     "passwd",       "passphrase",    "auth",      "authorization",
+    "authenticator", "attestation",  "assertion",    "jwt",           "jws",       "jwe",
+    "jwk",           "jwks",         "cookie",       "cookies",       "session",   "cursor",
+    "continuation",  "pagination",   "csrf",         "xsrf",          "etag",      "integrity",
+    "fingerprint",   "encrypted",    "ciphertext",   "cipher",        "sealed",    "proof",
+    "witness",       "salt",         "iv",           "kid",           "pem",       "der",
+    "pkcs",          "keystore",     "truststore",   "viewstate",     "state",     "script",
+    "bytecode",      "invocation",   "verification", "canonicalized", "envelope",  "receipt",
+    "macaroon",      "saml",         "ticket",       "challenge",     "xdr",       "psbt",
+    "transaction",   "transactions", "tx",           "txs",           "captcha",   "recaptcha",
 };
 // The same for names that are one word to the eye but several to the splitter, or none.
 constexpr std::string_view token_names[] = {
-    "SAMLResponse",   "SAMLRequest",    "x5c", "x5u", "rawtx", "txbytes",
-    "rawTransaction", "raw_transaction"};
+    "SAMLResponse", "SAMLRequest", "x5c", "x5u", "rawtx", "txbytes", "leaf_input", "extra_data"};
 
 // Members that only a signed or encrypted object has.
 constexpr std::string_view envelope_words[] = {"signature",  "signatures", "sig",       "signed",
                                                "ciphertext", "encrypted",  "ephemeral", "proof",
                                                "hmac",       "jws",        "jwe"};
-constexpr std::string_view envelope_names[] = {"payloadType", "protected", "publicKeyHash",
-                                               "iv",          "nonce",     "kid"};
+constexpr std::string_view envelope_names[] = {
+    "payloadType", "protected", "publicKeyHash", "iv", "nonce", "kid", "kty", "verification"};
+// An object of this name is made of such values.
+constexpr std::string_view envelope_parents[] = {
+    "signature", "signatures", "sig",    "signed",  "proof",       "jws",          "jwe",
+    "key",       "keys",       "secret", "secrets", "certificate", "certificates", "credentials"};
 
 bool contains(names list, std::string_view name) noexcept {
   return std::any_of(list.begin(), list.end(),
@@ -104,6 +108,7 @@ bool names_a_token(std::string_view name) noexcept {
 }
 
 bool is_protected_shape(const value_shape& shape) noexcept {
+  if (has_word_of(envelope_parents, shape.parent_name)) return true;
   for (const auto& neighbour : shape.neighbours) {
     if (neighbour.child) continue;
     if (has_word_of(envelope_words, neighbour.name) || contains(envelope_names, neighbour.name)) {
