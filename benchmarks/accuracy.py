@@ -11,8 +11,8 @@ INDEX.tsv has a header line and, for each file (path relative to the index), at 
 Where the truth says "semantic/blob", only the naive regex's true blobs are blobs.
 
 The blobs themselves are found here, by another way than the program's: the file is parsed, and its
-strings are matched for data URIs and for base64 that decodes; there must be as many as the index says, or
-the file is reported as unlabelled and left out. Bytes are decoded bytes.
+strings are matched for data URIs and for base64 that decodes; there must be as many as the index
+says, or the file is reported as unlabelled and left out. Bytes are decoded bytes.
 """
 import base64
 import csv
@@ -123,7 +123,7 @@ def main():
             files += 1
             if len(blobs) != expected:
                 unlabelled += 1
-                print(f"left out: {row['file']}: the index says {expected} blobs, {len(blobs)} found")
+                print(f"left out: {row['file']}: {expected} blobs in the index, {len(blobs)} found")
                 continue
             report = pathlib.Path(folder, "report")
             subprocess.run([program, "sanitize", str(index.parent / row["file"]), "--quiet",

@@ -5,13 +5,13 @@
 //
 //   int main() {
 //     // Too short for a reference, so without a vault; base64 of a GIF in a string of JSON.
-//     const std::string_view job = R"({"id":7,"out":"data:image/gif;base64,R0lGODlhAQABAAAAACw="})";
+//     const std::string_view job = R"({"out":"data:image/gif;base64,R0lGODlhAQABAAAAACw="})";
 //     const auto lean = jobqueue::sanitize_base64(job).value();
 //     std::cout << lean.changed << ' ' << lean.view(job) << '\n';
 //   }
 //
-// prints "1 {"id":7,"out":"[BASE64_IMAGE_REMOVED]"}". With `options.store` set to a vault, what is cut
-// is kept, and `restore_base64(lean.view(job), vault)` gives the job back, byte for byte.
+// prints "1 {"out":"[BASE64_IMAGE_REMOVED]"}". With `options.store` set to a vault, what is
+// cut is kept, and `restore_base64(lean.view(job), vault)` gives the job back, byte for byte.
 #pragma once
 
 #include <array>
@@ -237,9 +237,9 @@ struct sanitized {
 
 /// Cuts every blob out of `input` and puts a placeholder in its place.
 ///
-/// A placeholder is `[BASE64_IMAGE_REMOVED]` for images and `[BASE64_DATA_REMOVED]` for the rest;
-/// with a store it says how to restore: `[BASE64_IMAGE_REMOVED sha256-<64 hex> image/png 48213 std]`
-/// (media type, size of the object in bytes, `blob_encoding`). It needs no escaping in JSON.
+/// A placeholder is `[BASE64_IMAGE_REMOVED]` for images and `[BASE64_DATA_REMOVED]` for the rest.
+/// With a store it says how to restore (media type, size of the object in bytes, `blob_encoding`):
+/// `[BASE64_IMAGE_REMOVED sha256-<64 hex> image/png 48213 std]`. It needs no escaping in JSON.
 ///
 /// Equations, for every input x:
 ///   - outside the cuts, output bytes equal input bytes, in order;
@@ -256,7 +256,8 @@ struct sanitized {
 [[nodiscard]] result<sanitized> sanitize_base64(std::string_view input,
                                                 const sanitize_options& options = {});
 
-/// What an object walker knows about a string value that it has in hand, for `sanitize_base64_value`.
+/// What an object walker knows about a string value that it has in hand, for
+/// `sanitize_base64_value`.
 struct value_neighbour {
   std::string_view name;   ///< Name of the neighbouring member.
   std::string_view value;  ///< Its value if that is a string of at most 256 bytes, else empty.
@@ -269,8 +270,8 @@ struct value_context {
   std::span<const value_neighbour> neighbours;
 };
 
-/// `sanitize_base64` for one string value of an object in memory: `text` is the value as the program
-/// holds it, without JSON escapes. Equation: for a JSON document,
+/// `sanitize_base64` for one string value of an object in memory: `text` is the value as the
+/// program holds it, without JSON escapes. Equation: for a JSON document,
 /// `parse(sanitize_base64(dump(x)))` equals x with each string value v replaced by
 /// `sanitize_base64_value(v, context of v)`.
 [[nodiscard]] result<sanitized> sanitize_base64_value(std::string_view text,

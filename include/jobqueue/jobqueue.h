@@ -70,21 +70,21 @@ typedef int32_t jobqueue_status;
 #define JOBQUEUE_E_INTERNAL 99
 
 /* The word of a status, "INVALID_JSON"; "UNKNOWN" for a code this version does not know. Static. */
-JOBQUEUE_API const char *jobqueue_status_name(jobqueue_status status);
+JOBQUEUE_API const char* jobqueue_status_name(jobqueue_status status);
 
 /* JOBQUEUE_ABI_VERSION and the version of the library that is loaded. Static. */
 JOBQUEUE_API uint32_t jobqueue_abi_version(void);
-JOBQUEUE_API const char *jobqueue_version(void);
+JOBQUEUE_API const char* jobqueue_version(void);
 
 /* The instruction set in use: "scalar", "sse4", "avx2", "avx3" or "neon". Static. The environment
  * variable JOBQUEUE_SIMD forces one, for tests; it is read once. Output is equal on all of them. */
-JOBQUEUE_API const char *jobqueue_simd_target(void);
+JOBQUEUE_API const char* jobqueue_simd_target(void);
 
 /* `offset` of an error that has no place in the input. */
 #define JOBQUEUE_NO_OFFSET UINT64_MAX
 
-/* What went wrong, filled when a function fails. Owned by the caller, may live on the stack; NULL is
- * accepted wherever a function takes one. */
+/* What went wrong, filled when a function fails. Owned by the caller, may live on the stack; NULL
+ * is accepted wherever a function takes one. */
 typedef struct jobqueue_error {
   jobqueue_status status;
   uint32_t reserved;
@@ -93,27 +93,28 @@ typedef struct jobqueue_error {
 } jobqueue_error;
 
 /* Bytes that a function gives out. Declare it with JOBQUEUE_BUFFER_INIT, use it for any number of
- * calls, release it once with jobqueue_buffer_dispose. `data` is NUL-terminated (the NUL is not part
- * of `size`) or NULL while the buffer is empty. When a function fails, the buffer is as it was. */
+ * calls, release it once with jobqueue_buffer_dispose. `data` is NUL-terminated (the NUL is not
+ * part of `size`) or NULL while the buffer is empty. When a function fails, it is as it was. */
 typedef struct jobqueue_buffer {
-  char *data;
+  char* data;
   size_t size;
   size_t capacity;
 } jobqueue_buffer;
-#define JOBQUEUE_BUFFER_INIT { NULL, 0, 0 }
+#define JOBQUEUE_BUFFER_INIT \
+  { NULL, 0, 0 }
 
 /* Releases the bytes and makes the buffer empty again. NULL is accepted. */
-JOBQUEUE_API void jobqueue_buffer_dispose(jobqueue_buffer *buffer);
+JOBQUEUE_API void jobqueue_buffer_dispose(jobqueue_buffer* buffer);
 
 /* Replaces the content by a copy of `data`; what the `get` callback of a vault answers with.
  * JOBQUEUE_E_OUT_OF_MEMORY, and the buffer is as it was. */
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_buffer_assign(jobqueue_buffer *buffer,
-                                                                       const void *data,
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_buffer_assign(jobqueue_buffer* buffer,
+                                                                       const void* data,
                                                                        size_t size);
 
 /* A borrowed text; need not be NUL-terminated. */
 typedef struct jobqueue_string {
-  const char *data;
+  const char* data;
   size_t size;
 } jobqueue_string;
 
@@ -126,49 +127,53 @@ typedef struct jobqueue_vault_options {
   uint32_t struct_size; /* sizeof(jobqueue_vault_options); the struct only grows at the end */
   uint32_t flags;       /* JOBQUEUE_VAULT_CREATE or 0 */
 } jobqueue_vault_options;
-#define JOBQUEUE_VAULT_OPTIONS_INIT { (uint32_t)sizeof(jobqueue_vault_options), 0u }
+#define JOBQUEUE_VAULT_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_vault_options), 0u }
 
-/* Opens the vault in a directory (UTF-8 path). JOBQUEUE_E_STORE_ERROR if there is none and it is not
- * to be made, or it is something else. */
+/* Opens the vault in a directory (UTF-8 path). JOBQUEUE_E_STORE_ERROR if there is none and it is
+ * not to be made, or it is something else. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
-jobqueue_vault_open_directory(jobqueue_vault **out, const char *path, size_t path_size,
-                              const jobqueue_vault_options *options, jobqueue_error *error);
+jobqueue_vault_open_directory(jobqueue_vault** out, const char* path, size_t path_size,
+                              const jobqueue_vault_options* options, jobqueue_error* error);
 
 /* A vault that the caller brings. Each callback returns JOBQUEUE_OK or a status; it may be called
  * from any thread that uses the vault, and must not throw or unwind. */
 typedef struct jobqueue_vault_callbacks {
   uint32_t struct_size;
   uint32_t reserved;
-  void *payload;
+  void* payload;
   /* Keeps `blob` under its digest (32 bytes). A blob that is there already is fine. */
-  jobqueue_status (*put)(void *payload, const uint8_t *digest, const void *blob, size_t size);
+  jobqueue_status (*put)(void* payload, const uint8_t* digest, const void* blob, size_t size);
   /* Gives the blob of `size` bytes out with jobqueue_buffer_assign, or returns
    * JOBQUEUE_E_BLOB_MISSING. Its digest is checked by the caller. */
-  jobqueue_status (*get)(void *payload, jobqueue_buffer *out, const uint8_t *digest, uint64_t size);
+  jobqueue_status (*get)(void* payload, jobqueue_buffer* out, const uint8_t* digest, uint64_t size);
   /* Returns when everything put so far is durable. NULL: it always is. */
-  jobqueue_status (*sync)(void *payload);
+  jobqueue_status (*sync)(void* payload);
 } jobqueue_vault_callbacks;
 #define JOBQUEUE_VAULT_CALLBACKS_INIT \
   { (uint32_t)sizeof(jobqueue_vault_callbacks), 0u, NULL, NULL, NULL, NULL }
 
 /* JOBQUEUE_E_INVALID_ARGUMENT if `put` or `get` is missing. The struct is copied. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_vault_from_callbacks(
-    jobqueue_vault **out, const jobqueue_vault_callbacks *callbacks, jobqueue_error *error);
+    jobqueue_vault** out, const jobqueue_vault_callbacks* callbacks, jobqueue_error* error);
 
 /* NULL is accepted. No call may be using the vault. */
-JOBQUEUE_API void jobqueue_vault_free(jobqueue_vault *vault);
+JOBQUEUE_API void jobqueue_vault_free(jobqueue_vault* vault);
 
-/* Keeps a blob; writes its SHA-256 to `digest_out` (32 bytes). Durable after jobqueue_vault_sync. */
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
-jobqueue_vault_put(uint8_t *digest_out, jobqueue_vault *vault, const void *blob, size_t size,
-                   jobqueue_error *error);
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_vault_sync(jobqueue_vault *vault,
-                                                                    jobqueue_error *error);
+/* Keeps a blob; writes its SHA-256 to `digest_out`, 32 bytes. Durable after jobqueue_vault_sync. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_vault_put(uint8_t* digest_out,
+                                                                   jobqueue_vault* vault,
+                                                                   const void* blob, size_t size,
+                                                                   jobqueue_error* error);
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_vault_sync(jobqueue_vault* vault,
+                                                                    jobqueue_error* error);
 /* Reads a blob of `size` bytes by its digest (32 bytes), which is checked.
  * JOBQUEUE_E_BLOB_MISSING, JOBQUEUE_E_BLOB_CORRUPT. */
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
-jobqueue_vault_get(jobqueue_buffer *out, const jobqueue_vault *vault, const uint8_t *digest,
-                   uint64_t size, jobqueue_error *error);
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_vault_get(jobqueue_buffer* out,
+                                                                   const jobqueue_vault* vault,
+                                                                   const uint8_t* digest,
+                                                                   uint64_t size,
+                                                                   jobqueue_error* error);
 
 /* Values of jobqueue_sanitize_options.format. */
 #define JOBQUEUE_FORMAT_AUTO 0u   /* any bytes; never fails on content */
@@ -177,7 +182,7 @@ jobqueue_vault_get(jobqueue_buffer *out, const jobqueue_vault *vault, const uint
 #define JOBQUEUE_FORMAT_TEXT 3u   /* any bytes, no JSON structure assumed */
 
 /* Bits of jobqueue_sanitize_options.flags. */
-#define JOBQUEUE_SANITIZE_NAIVE 1u         /* cut every run as a regex would, without verifying it */
+#define JOBQUEUE_SANITIZE_NAIVE 1u         /* cut every run as a regex would, unverified */
 #define JOBQUEUE_SANITIZE_CUT_PROTECTED 2u /* cut tokens, keys and envelopes, too */
 #define JOBQUEUE_SANITIZE_NO_SYNC 4u       /* the caller will call jobqueue_vault_sync */
 
@@ -185,10 +190,10 @@ jobqueue_vault_get(jobqueue_buffer *out, const jobqueue_vault *vault, const uint
 typedef struct jobqueue_cut {
   uint32_t struct_size;
   uint32_t has_pointer;
-  uint64_t offset;       /* in the input, bytes */
-  uint64_t size;         /* bytes of the input that were cut */
-  uint64_t decoded_size; /* bytes that its base64 stands for */
-  uint64_t line;         /* 1-based line of its document in NDJSON */
+  uint64_t offset;            /* in the input, bytes */
+  uint64_t size;              /* bytes of the input that were cut */
+  uint64_t decoded_size;      /* bytes that its base64 stands for */
+  uint64_t line;              /* 1-based line of its document in NDJSON */
   jobqueue_string pointer;    /* RFC 6901; a hop into a string that holds JSON is the token ~s */
   jobqueue_string form;       /* data_uri, field, typed_pair, run */
   jobqueue_string blob_class; /* image, document, archive, audio, video, model, compressed, font,
@@ -212,23 +217,23 @@ typedef struct jobqueue_sanitize_options {
   uint32_t struct_size; /* sizeof(jobqueue_sanitize_options); the struct only grows at the end */
   uint32_t flags;
   uint32_t format;
-  uint32_t max_depth;         /* hops into strings that hold JSON; 0 to 16, default 8 */
-  uint64_t min_run_chars;     /* least length of a run; at least 32, default 100 */
-  uint64_t min_unknown_chars; /* the same where the bytes are not recognised; default 1000 */
-  const jobqueue_string *cut_fields; /* more member names whose whole value is base64, any case */
+  uint32_t max_depth;                /* hops into strings that hold JSON; 0 to 16, default 8 */
+  uint64_t min_run_chars;            /* least length of a run; at least 32, default 100 */
+  uint64_t min_unknown_chars;        /* the same where the bytes are not recognised; default 1000 */
+  const jobqueue_string* cut_fields; /* more member names whose whole value is base64, any case */
   size_t cut_field_count;
-  const jobqueue_string *protect_fields; /* member names whose value is never touched, any case */
+  const jobqueue_string* protect_fields; /* member names whose value is never touched, any case */
   size_t protect_field_count;
-  jobqueue_vault *vault; /* NULL: what is cut is dropped */
+  jobqueue_vault* vault; /* NULL: what is cut is dropped */
   /* Called in order of offset after everything has succeeded. NULL: no report. */
-  void (*on_cut)(void *payload, const jobqueue_cut *cut);
-  void (*on_kept)(void *payload, const jobqueue_kept *kept);
-  void *payload;
+  void (*on_cut)(void* payload, const jobqueue_cut* cut);
+  void (*on_kept)(void* payload, const jobqueue_kept* kept);
+  void* payload;
 } jobqueue_sanitize_options;
-#define JOBQUEUE_SANITIZE_OPTIONS_INIT                                                          \
-  {                                                                                             \
-    (uint32_t)sizeof(jobqueue_sanitize_options), 0u, JOBQUEUE_FORMAT_AUTO, 8u, 100u, 1000u,     \
-        NULL, 0, NULL, 0, NULL, NULL, NULL, NULL                                                \
+#define JOBQUEUE_SANITIZE_OPTIONS_INIT                                                            \
+  {                                                                                               \
+    (uint32_t)sizeof(jobqueue_sanitize_options), 0u, JOBQUEUE_FORMAT_AUTO, 8u, 100u, 1000u, NULL, \
+        0, NULL, 0, NULL, NULL, NULL, NULL                                                        \
   }
 
 /* Cuts every blob out of `input` and puts a placeholder in its place; see base64.hpp for the
@@ -237,8 +242,8 @@ typedef struct jobqueue_sanitize_options {
  * JOBQUEUE_E_INVALID_ARGUMENT; JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset
  * (formats JSON and NDJSON); what the vault reports. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_sanitize_base64(
-    jobqueue_buffer *out, int32_t *changed, const char *input, size_t input_size,
-    const jobqueue_sanitize_options *options, jobqueue_error *error);
+    jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
+    const jobqueue_sanitize_options* options, jobqueue_error* error);
 
 /* A member near a value in an object in memory. */
 typedef struct jobqueue_neighbour {
@@ -254,18 +259,18 @@ typedef struct jobqueue_value_context {
   uint32_t reserved;
   jobqueue_string name;        /* of the member; empty for an array element and at the top level */
   jobqueue_string parent_name; /* of the member that the enclosing object or array is; or empty */
-  const jobqueue_neighbour *neighbours; /* the 32 nearest before it and after it will do */
+  const jobqueue_neighbour* neighbours; /* the 32 nearest before it and after it will do */
   size_t neighbour_count;
 } jobqueue_value_context;
-#define JOBQUEUE_VALUE_CONTEXT_INIT                                                            \
-  { (uint32_t)sizeof(jobqueue_value_context), 0u, { NULL, 0 }, { NULL, 0 }, NULL, 0 }
+#define JOBQUEUE_VALUE_CONTEXT_INIT \
+  { (uint32_t)sizeof(jobqueue_value_context), 0u, {NULL, 0}, {NULL, 0}, NULL, 0 }
 
-/* The one judge for object walkers: jobqueue_sanitize_base64 for a string value as the program holds
- * it, without JSON escapes. `context` may be NULL. */
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_sanitize_base64_value(
-    jobqueue_buffer *out, int32_t *changed, const char *text, size_t text_size,
-    const jobqueue_value_context *context, const jobqueue_sanitize_options *options,
-    jobqueue_error *error);
+/* The one judge for object walkers: jobqueue_sanitize_base64 for a string value as the program
+ * holds it, without JSON escapes. `context` may be NULL. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_sanitize_base64_value(jobqueue_buffer* out, int32_t* changed, const char* text,
+                               size_t text_size, const jobqueue_value_context* context,
+                               const jobqueue_sanitize_options* options, jobqueue_error* error);
 
 #define JOBQUEUE_RESTORE_KEEP_MISSING 1u /* leave a reference whose blob the vault does not have */
 
@@ -281,8 +286,8 @@ typedef struct jobqueue_restore_options {
  * JOBQUEUE_E_BLOB_MISSING, JOBQUEUE_E_BLOB_CORRUPT, JOBQUEUE_E_INPUT_TOO_LARGE, with the offset of
  * the reference. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_restore_base64(
-    jobqueue_buffer *out, int32_t *changed, const char *input, size_t input_size,
-    const jobqueue_vault *vault, const jobqueue_restore_options *options, jobqueue_error *error);
+    jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
+    const jobqueue_vault* vault, const jobqueue_restore_options* options, jobqueue_error* error);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,5 @@
-// jobqueue - the C++ library in one include: the core and the vault, nothing of networks or databases.
+// jobqueue - the C++ library in one include: the core and the vault, nothing of networks or
+// databases.
 //
 //   #include <iostream>
 //   #include <jobqueue/jobqueue.hpp>

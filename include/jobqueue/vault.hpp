@@ -120,7 +120,8 @@ struct directory_vault_options {
 ///   Therefore every later `sync` of this vault object fails, too. What was put since the last good
 ///   one must be put again through a vault that is opened once the disk is in order; after EIO also
 ///   mounted anew, because until then what is lost may still be read from memory.
-/// - `get` compares the size before it reads anything, then the digest; it and `verify` are linear in
+/// - `get` compares the size before it reads anything, then the digest; it and `verify` are linear
+/// in
 ///   the size of the object.
 /// - A crash or power failure at any point leaves old objects as they were, and leaves new ones
 ///   absent, whole, or, if they were not synced, detectably torn; a put replaces a torn one.

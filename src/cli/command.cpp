@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <random>
+#include <system_error>
 
 namespace jobqueue::cli {
 namespace {
@@ -38,7 +38,7 @@ class descriptor {
 };
 
 error system_error(const std::string& doing, int number) {
-  return {errc::store_error, no_offset, doing + ": " + std::strerror(number)};
+  return {errc::store_error, no_offset, doing + ": " + std::generic_category().message(number)};
 }
 
 status write_all(int fd, std::string_view data, const std::string& name) {

@@ -48,7 +48,7 @@ struct restore_command {
   bool as_json = false;
   bool quiet = false;
 
-  int run() const {
+  [[nodiscard]] int run() const {
     const auto input = read_input(file);
     if (!input) return report_problem(name_of_input(file), input.problem());
     const vault_on_demand store(vault_directory, options.keep_missing);

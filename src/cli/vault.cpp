@@ -29,9 +29,9 @@ struct vault_command {
   bool remove = false;
   std::string min_age = "24h";
 
-  int list() const;
-  int verify() const;
-  int collect() const;
+  [[nodiscard]] int list() const;
+  [[nodiscard]] int verify() const;
+  [[nodiscard]] int collect() const;
 
  private:
   [[nodiscard]] result<std::unique_ptr<vault>> open() const {

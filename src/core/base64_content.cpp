@@ -31,7 +31,8 @@ bool is_der(std::span<const std::byte> bytes, std::size_t total) noexcept {
   return length + 2 + count == total;
 }
 
-// A length of four bytes and the name of a key type (RFC 4253 section 6.6), or OpenSSH's own format.
+// A length of four bytes and the name of a key type (RFC 4253 section 6.6), or OpenSSH's own
+// format.
 bool is_ssh_key(std::span<const std::byte> bytes) noexcept {
   if (starts_with(bytes, "openssh-key-v1")) return true;
   if (bytes.size() < 8 || bytes[0] != std::byte{0} || bytes[1] != std::byte{0} ||
@@ -51,8 +52,8 @@ bool is_jose_header(std::span<const std::byte> bytes) noexcept {
          head.find("\"kty\"") != std::string_view::npos;
 }
 
-// Tokens that their makers begin alike: Fernet, AWS session tokens, ASP.NET data protection and view
-// state.
+// Tokens that their makers begin alike: Fernet, AWS session tokens, ASP.NET data protection and
+// view state.
 constexpr std::string_view token_prefixes[] = {"gAAAAA", "FwoGZXIvYXdz", "IQoJb3JpZ2lu", "CfDJ8",
                                                "/wEP"};
 
@@ -84,11 +85,11 @@ std::optional<keep_reason> find_plain_content(std::string_view chars) noexcept {
   const std::size_t size = digits.size();
   if (hex == size || hex * 100 >= size * 97) return keep_reason::hex;
 
-  // DNA, protein, dashes of an alignment, base32: letters of one case. Padding of zero bytes, rulers.
+  // DNA, protein, alignments with dashes, base32: letters of one case. Zero bytes, rulers.
   const auto distinct = static_cast<std::size_t>(
       std::count_if(histogram.begin(), histogram.end(), [](auto count) { return count != 0; }));
   const std::uint32_t most = *std::max_element(histogram.begin(), histogram.end());
-  if (classes[upper] == 0 || classes[lower] == 0 || distinct < 16 || most * 2 > size) {
+  if (classes[upper] == 0 || classes[lower] == 0 || distinct < 16 || most > size / 2) {
     return keep_reason::sequence;
   }
   // Words, identifiers and paths stay in one class for long; of random base64 characters 64 in 100

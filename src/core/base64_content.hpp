@@ -14,7 +14,8 @@ namespace jobqueue::detail {
 inline constexpr std::size_t content_sample = 16384;
 
 // A reason to think that `chars` (base64 characters of a run, at most `content_sample`) are no
-// base64 of anything: digits, hexadecimal, letters of one case, too few different characters, words.
+// base64 of anything: digits, hexadecimal, letters of one case, too few different characters,
+// words.
 [[nodiscard]] std::optional<keep_reason> find_plain_content(std::string_view chars) noexcept;
 
 // A reason to think that the decoded bytes are a token or key: JOSE header, DER, SSH, Fernet, ...

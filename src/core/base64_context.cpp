@@ -76,7 +76,8 @@ class lexer {
     at += slashes_ + 1;
     return true;
   }
-  // `at` is inside a string: where its closing quote (with its backslashes) begins, and `at` behind.
+  // `at` is inside a string: where its closing quote (with its backslashes) begins, and `at`
+  // behind.
   [[nodiscard]] std::optional<std::size_t> close_right(std::size_t& at) const noexcept {
     const std::size_t begin = at;
     for (std::size_t i = at; i < high_; ++i) {

@@ -1,6 +1,6 @@
 // What stands around a run: the string it is in, the member's name, its neighbours. Everything is
-// read from a bounded window of raw bytes around the run, so that the answer is the same for a whole
-// document, a chunk of a stream and a fragment, at any depth of JSON inside strings.
+// read from a bounded window of raw bytes around the run, so that the answer is the same for a
+// whole document, a chunk of a stream and a fragment, at any depth of JSON inside strings.
 #pragma once
 
 #include <array>

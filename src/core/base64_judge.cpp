@@ -107,6 +107,20 @@ std::string_view effective_name(const run_context& context) noexcept {
   return context.name.empty() && context.in_array ? context.parent_name : context.name;
 }
 
+// What the names and the object around say against a cut.
+std::optional<keep_reason> look_around(const run_context& context,
+                                       const std::optional<recognized>& seen, bool typed) {
+  const value_shape shape = shape_of(context);
+  const std::string_view name = effective_name(context);
+  const bool image = seen && seen->kind == blob_class::image;
+  if (is_queue_payload(shape)) return keep_reason::queue_payload;
+  if (is_protected_field(name) && !image) return keep_reason::protected_field;
+  if (!may_be_token(seen)) return std::nullopt;
+  if (!typed && names_a_token(name)) return keep_reason::protected_field;
+  if (!seen && is_protected_shape(shape)) return keep_reason::protected_shape;
+  return std::nullopt;
+}
+
 std::string_view told(std::string_view name) noexcept {
   return name.size() <= max_member_name ? name : std::string_view{};
 }
@@ -258,21 +272,6 @@ base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_
       is_behind_dot(text_, low, run) || (may_be_token(seen) && is_before_dot(text_, run));
   if (!found.token && dotted) found.token = keep_reason::token;
   return found;
-}
-
-// What the names and the object around say against a cut.
-std::optional<keep_reason> base64_judge::look_around(const run_context& context,
-                                                     const std::optional<recognized>& seen,
-                                                     bool typed) const {
-  const value_shape shape = shape_of(context);
-  const std::string_view name = effective_name(context);
-  const bool image = seen && seen->kind == blob_class::image;
-  if (is_queue_payload(shape)) return keep_reason::queue_payload;
-  if (is_protected_field(name) && !image) return keep_reason::protected_field;
-  if (!may_be_token(seen)) return std::nullopt;
-  if (!typed && names_a_token(name)) return keep_reason::protected_field;
-  if (!seen && is_protected_shape(shape)) return keep_reason::protected_shape;
-  return std::nullopt;
 }
 
 void base64_judge::judge_run(judgement& j, std::size_t low) const {

@@ -1,4 +1,5 @@
-// The one judge: is this run a blob? The text scanner and the object walkers of every language ask it.
+// The one judge: is this run a blob? The text scanner and the object walkers of every language ask
+// it.
 #pragma once
 
 #include <cstddef>
@@ -59,9 +60,6 @@ class base64_judge {
   [[nodiscard]] doubts look_inside(const base64_run& run, std::size_t low,
                                    std::span<const std::byte> bytes,
                                    const std::optional<recognized>& seen) const;
-  [[nodiscard]] std::optional<keep_reason> look_around(const run_context& context,
-                                                       const std::optional<recognized>& seen,
-                                                       bool typed) const;
   void judge_data_uri(judgement& j, const data_uri_header& header) const;
   void judge_field(judgement& j, const run_context& context) const;
   void judge_run(judgement& j, std::size_t low) const;

@@ -174,7 +174,7 @@ base64_run read_run(std::string_view text, std::size_t begin, const scan_kernels
     return run;
   }
   run.end = at;
-  const unsigned wanted = static_cast<unsigned>((4 - run.chars % 4) % 4);
+  const auto wanted = static_cast<unsigned>((4 - run.chars % 4) % 4);
   std::size_t end = at;
   unsigned found = 0;
   bool plain = run.plain;

@@ -1,7 +1,7 @@
-/* Where every member of every public struct lies on LP64, and how large it is, as literal numbers.
- * abidiff looks at the types, too, but with suppressions it has been seen to overlook a reordering.
- * If this file does not compile, the ABI is broken: members are only ever added at the end of a
- * struct that begins with struct_size. check_header.py holds that no member is forgotten here. */
+/* Where every member of every public struct lies on LP64, and what every constant is, as literal
+ * numbers. What is written here does not change, or programs that are compiled already break. When a
+ * struct that begins with struct_size gets a new last member, its size here grows with it; nothing
+ * else may. check_header.py holds that no member and no constant is forgotten. */
 #include <jobqueue/jobqueue.h>
 
 #define MEMBER(type, member, offset, size)                                            \
@@ -10,6 +10,7 @@
 #define STRUCT(type, size, alignment)                                \
   _Static_assert(sizeof(type) == (size), #type " has another size"); \
   _Static_assert(_Alignof(type) == (alignment), #type " has another alignment")
+#define VALUE(constant, value) _Static_assert((constant) == (value), #constant " has changed")
 
 _Static_assert(sizeof(void*) == 8 && sizeof(size_t) == 8, "these numbers are those of LP64");
 _Static_assert(sizeof(jobqueue_status) == 4 && (jobqueue_status)-1 < 0, "a status is an int32_t");
@@ -97,3 +98,35 @@ STRUCT(jobqueue_restore_options, 16, 8);
 MEMBER(jobqueue_restore_options, struct_size, 0, 4);
 MEMBER(jobqueue_restore_options, flags, 4, 4);
 MEMBER(jobqueue_restore_options, max_output_bytes, 8, 8);
+
+VALUE(JOBQUEUE_ABI_VERSION, 1);
+VALUE(JOBQUEUE_OK, 0);
+VALUE(JOBQUEUE_E_INVALID_ARGUMENT, 1);
+VALUE(JOBQUEUE_E_INVALID_JSON, 10);
+VALUE(JOBQUEUE_E_INVALID_UTF8, 12);
+VALUE(JOBQUEUE_E_DEPTH_EXCEEDED, 14);
+VALUE(JOBQUEUE_E_INPUT_TOO_LARGE, 16);
+VALUE(JOBQUEUE_E_BUDGET_TOO_SMALL, 20);
+VALUE(JOBQUEUE_E_SIGNATURE_MISSING, 30);
+VALUE(JOBQUEUE_E_SIGNATURE_MALFORMED, 32);
+VALUE(JOBQUEUE_E_SIGNATURE_MISMATCH, 34);
+VALUE(JOBQUEUE_E_TIMESTAMP_OUT_OF_TOLERANCE, 36);
+VALUE(JOBQUEUE_E_SECRET_INVALID, 38);
+VALUE(JOBQUEUE_E_REPLAYED, 39);
+VALUE(JOBQUEUE_E_RULESET_INVALID, 40);
+VALUE(JOBQUEUE_E_UNKNOWN_FACT, 42);
+VALUE(JOBQUEUE_E_BLOB_MISSING, 50);
+VALUE(JOBQUEUE_E_BLOB_CORRUPT, 52);
+VALUE(JOBQUEUE_E_STORE_ERROR, 80);
+VALUE(JOBQUEUE_E_OUT_OF_MEMORY, 90);
+VALUE(JOBQUEUE_E_INTERNAL, 99);
+VALUE(JOBQUEUE_NO_OFFSET, 0xFFFFFFFFFFFFFFFF);
+VALUE(JOBQUEUE_VAULT_CREATE, 1);
+VALUE(JOBQUEUE_FORMAT_AUTO, 0);
+VALUE(JOBQUEUE_FORMAT_JSON, 1);
+VALUE(JOBQUEUE_FORMAT_NDJSON, 2);
+VALUE(JOBQUEUE_FORMAT_TEXT, 3);
+VALUE(JOBQUEUE_SANITIZE_NAIVE, 1);
+VALUE(JOBQUEUE_SANITIZE_CUT_PROTECTED, 2);
+VALUE(JOBQUEUE_SANITIZE_NO_SYNC, 4);
+VALUE(JOBQUEUE_RESTORE_KEEP_MISSING, 1);

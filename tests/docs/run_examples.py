@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the examples of the documentation and compares what they print.
 
-In Markdown an example is a fenced block whose info string ends with "example" (c, cpp or sh); the next
-block, of language text, is what it prints. In a header it is the program in the opening comment, and
-what it prints follows "prints" there.
+In Markdown an example is a fenced block whose info string ends with "example" (c, cpp or sh); the
+next block, of language text, is what it prints. In a header it is the program in the opening
+comment, and what it prints follows "prints" there.
 
 Usage: run_examples.py --source DIR --build DIR --compiler-c CC --compiler-cxx CXX
                        --link-c FLAGS --link-cxx FLAGS FILE...
