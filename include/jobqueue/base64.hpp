@@ -148,9 +148,10 @@ enum class keep_reason : std::uint8_t {
 
 /// One blob that was cut out of the input.
 struct blob_cut {
-  std::uint64_t offset = 0;        ///< Where it began in the input, in bytes.
-  std::uint64_t size = 0;          ///< How many bytes of the input it was.
-  std::uint64_t decoded_size = 0;  ///< Bytes that its base64 stands for.
+  std::uint64_t offset = 0;            ///< Where it began in the input, in bytes.
+  std::uint64_t size = 0;              ///< How many bytes of the input it was.
+  std::uint64_t decoded_size = 0;      ///< Bytes that its base64 stands for.
+  std::uint64_t replacement_size = 0;  ///< Bytes of the placeholder in its place.
   blob_form form = blob_form::run;
   blob_class kind = blob_class::data;
   blob_encoding encoding = blob_encoding::text;
@@ -161,7 +162,7 @@ struct blob_cut {
   /// reference token `~s` (no RFC 6901 token can be that). Empty pointer: the document itself.
   std::string pointer;
   bool has_pointer = false;  ///< False in text and where the structure is not JSON.
-  std::uint64_t line = 0;    ///< 1-based line of the document in NDJSON; 0 if there is only one.
+  std::uint64_t line = 0;    ///< 1-based line on which its document begins; 0 in text.
 };
 
 /// One candidate that was looked at and left alone.

@@ -193,7 +193,7 @@ typedef struct jobqueue_cut {
   uint64_t offset;            /* in the input, bytes */
   uint64_t size;              /* bytes of the input that were cut */
   uint64_t decoded_size;      /* bytes that its base64 stands for */
-  uint64_t line;              /* 1-based line of its document in NDJSON */
+  uint64_t line;              /* 1-based line on which its document begins */
   jobqueue_string pointer;    /* RFC 6901; a hop into a string that holds JSON is the token ~s */
   jobqueue_string form;       /* data_uri, field, typed_pair, run */
   jobqueue_string blob_class; /* image, document, archive, audio, video, model, compressed, font,
@@ -201,7 +201,8 @@ typedef struct jobqueue_cut {
   jobqueue_string encoding;   /* std, std-nopad, url, url-nopad, data-uri, text */
   jobqueue_string evidence;   /* magic, declared, name, neighbour, content, naive */
   jobqueue_string media_type;
-  uint8_t sha256[32]; /* of the object as a vault keeps it */
+  uint8_t sha256[32];        /* of the object as a vault keeps it */
+  uint64_t replacement_size; /* bytes of the placeholder in its place */
 } jobqueue_cut;
 
 /* One candidate that was left alone, and why (see docs/api/base64.md for the reasons). */

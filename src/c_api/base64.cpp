@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t all_flags =
     JOBQUEUE_SANITIZE_NAIVE | JOBQUEUE_SANITIZE_CUT_PROTECTED | JOBQUEUE_SANITIZE_NO_SYNC;
 
+// More entries of a list than any caller means.
+constexpr std::size_t max_list = 65536;
+
 jobqueue_status refuse(jobqueue_error* error, std::string_view message) noexcept {
   return c_api::fail(error, errc::invalid_argument, message);
 }
@@ -37,6 +40,9 @@ const char* convert(const jobqueue_sanitize_options& given, converted_options& o
   if ((given.cut_fields == nullptr && given.cut_field_count != 0) ||
       (given.protect_fields == nullptr && given.protect_field_count != 0)) {
     return "a list of fields is NULL but its count is not 0";
+  }
+  if (given.cut_field_count > max_list || given.protect_field_count > max_list) {
+    return "a list of fields has more than 65536 entries";
   }
   if (!c_api::simd_from_environment().known) {
     return "JOBQUEUE_SIMD names no instruction set that this CPU can run";
@@ -77,6 +83,7 @@ void tell(const jobqueue_sanitize_options& given, const sanitized& answer) {
     told.evidence = c_api::borrow(to_string(cut.evidence));
     told.media_type = c_api::borrow(cut.media_type);
     std::memcpy(told.sha256, cut.digest.bytes.data(), sizeof told.sha256);
+    told.replacement_size = cut.replacement_size;
     given.on_cut(given.payload, &told);
   }
   for (const blob_kept& kept : answer.kept) {
@@ -139,6 +146,9 @@ jobqueue_status jobqueue_sanitize_base64_value(jobqueue_buffer* out, int32_t* ch
   if (!c_api::read_options(known, context) ||
       (known.neighbours == nullptr && known.neighbour_count != 0)) {
     return refuse(error, "the context is not initialised with JOBQUEUE_VALUE_CONTEXT_INIT");
+  }
+  if (known.neighbour_count > max_list) {
+    return refuse(error, "the context has more than 65536 neighbours");
   }
   return sanitize(
       out, changed, text, text_size, options, error,

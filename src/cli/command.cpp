@@ -104,7 +104,7 @@ int exit_code_of(const error& problem) noexcept {
   if (problem.code == errc::ok) return exit_done;
   if (problem.code == errc::invalid_argument) return exit_usage;
   if (number < static_cast<int>(errc::store_error)) return exit_bad_input;
-  return problem.code == errc::store_error ? exit_environment : exit_bug;
+  return problem.code == errc::internal ? exit_bug : exit_environment;
 }
 
 void say(std::string_view words) { std::cerr << "jobqueue: " << words << '\n'; }

@@ -19,6 +19,17 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+// What --check measures with: references are as long as they would be, and nothing is kept.
+class measuring_store final : public blob_store {
+ public:
+  status put(const sha256_digest& /*digest*/, std::span<const std::byte> /*blob*/) override {
+    return done;
+  }
+  result<std::string> get(const sha256_digest& /*digest*/, std::uint64_t /*size*/) const override {
+    return error{errc::blob_missing, no_offset, "nothing is kept"};
+  }
+};
+
 struct sanitize_command {
   std::vector<std::string> files;
   std::string output;
@@ -41,6 +52,13 @@ struct sanitize_command {
   struct class_totals {
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t bytes_after = 0;
+
+    void add(const blob_cut& cut) {
+      ++count;
+      bytes += cut.size;
+      bytes_after += cut.replacement_size;
+    }
   };
   struct file_answer {
     std::string file;
@@ -58,6 +76,7 @@ struct sanitize_command {
   [[nodiscard]] json summary() const;
 
   std::unique_ptr<vault> vault_;
+  measuring_store measuring_store_;
   std::string report_;
   std::string whole_output_;  // of all files, where they go to one place
   std::vector<file_answer> answers_;
@@ -99,27 +118,25 @@ int sanitize_command::prepare() {
                                                 formats.begin());
   options.cut_fields = cut_fields;
   options.protect_fields = protect_fields;
-  options.report = !report_file.empty() || !quiet || as_json;
+  options.report = true;  // the totals by class are made of it
   options.report_kept = report_kept;
-  if (!vault_directory.empty()) {
+  options.sync_store = false;
+  if (!vault_directory.empty() && check) {
+    options.store = &measuring_store_;
+  } else if (!vault_directory.empty()) {
     auto opened = open_directory_vault(vault_directory, {.create = true});
     if (!opened) return report_problem({}, opened.problem());
     vault_ = *std::move(opened);
-    // With --check the blobs are measured as they would be, and nothing is kept.
-    if (!check) options.store = vault_.get();
-    options.sync_store = false;
+    options.store = vault_.get();
   }
   return exit_done;
 }
 
 void sanitize_command::count(const sanitized& answer) {
   for (const blob_cut& cut : answer.cuts) {
-    auto& totals = classes_[static_cast<std::size_t>(cut.kind)];
-    ++totals.count;
-    totals.bytes += cut.size;
+    classes_[static_cast<std::size_t>(cut.kind)].add(cut);
+    all_.add(cut);
   }
-  all_.count += answer.cut_count;
-  all_.bytes += answer.cut_bytes;
 }
 
 void sanitize_command::add_to_report(const std::string& file, const sanitized& answer) {
@@ -183,8 +200,10 @@ json sanitize_command::summary() const {
   json by_class = json::object();
   for (std::size_t i = 0; i < classes_.size(); ++i) {
     if (classes_[i].count == 0) continue;
-    by_class[std::string(to_string(static_cast<blob_class>(i)))] = {{"blobs", classes_[i].count},
-                                                                    {"bytes", classes_[i].bytes}};
+    by_class[std::string(to_string(static_cast<blob_class>(i)))] = {
+        {"blobs", classes_[i].count},
+        {"bytes", classes_[i].bytes},
+        {"bytes_after", classes_[i].bytes_after}};
   }
   std::uint64_t in = 0;
   std::uint64_t out = 0;
@@ -209,15 +228,16 @@ void sanitize_command::print_table(std::ostream& out) const {
     out << "no blobs found in " << human_size(before) << '\n';
     return;
   }
-  out << "class        blobs       bytes\n";
+  const auto row = [&](std::string_view name, const class_totals& totals) {
+    out << std::left << std::setw(11) << name << std::right << std::setw(7) << totals.count
+        << std::setw(12) << human_size(totals.bytes) << std::setw(12)
+        << human_size(totals.bytes_after) << '\n';
+  };
+  out << "class        blobs      before       after\n";
   for (std::size_t i = 0; i < classes_.size(); ++i) {
-    if (classes_[i].count == 0) continue;
-    out << std::left << std::setw(11) << to_string(static_cast<blob_class>(i)) << std::right
-        << std::setw(7) << classes_[i].count << std::setw(12) << human_size(classes_[i].bytes)
-        << '\n';
+    if (classes_[i].count != 0) row(to_string(static_cast<blob_class>(i)), classes_[i]);
   }
-  out << std::left << std::setw(11) << "all" << std::right << std::setw(7) << all_.count
-      << std::setw(12) << human_size(all_.bytes) << '\n';
+  row("all", all_);
   out << human_size(before) << (check ? " would become " : " became ") << human_size(after);
   if (before != 0) {
     out << " (" << std::fixed << std::setprecision(1)
@@ -228,7 +248,7 @@ void sanitize_command::print_table(std::ostream& out) const {
 
 // Blobs first, then the report, then the output that refers to them.
 int sanitize_command::finish(int code) {
-  if (vault_ && !check) {
+  if (vault_) {
     if (const status synced = vault_->sync(); !synced) return report_problem({}, synced.problem());
   }
   if (!report_file.empty()) {

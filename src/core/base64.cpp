@@ -215,6 +215,7 @@ class sanitizer {
           options_.store->put(entry.digest, std::as_bytes(std::span(object.data(), object.size())));
       if (!put) return put;
     }
+    entry.replacement_size = placeholder.size();
     if (options_.report) locate(j, entry);
 
     answer_.changed = true;

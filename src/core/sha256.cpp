@@ -1,28 +1,46 @@
 #include "core/sha256.hpp"
 
+#include <new>
 #include <string>
 #include <string_view>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 namespace jobqueue {
 namespace {
 
-// A digest that was not computed must not be mistaken for one, so this does not return.
-void require(bool succeeded) {
-  if (succeeded) return;
-  static_cast<void>(status(error{errc::internal, no_offset,
-                                 "OpenSSL cannot compute SHA-256; check the installation of "
-                                 "libcrypto and its providers"})
-                        .value());
-}
+// What libcrypto notes of a failure, the caller's thread would find in its error queue later on.
+class own_errors {
+ public:
+  own_errors() { ERR_set_mark(); }
+  own_errors(const own_errors&) = delete;
+  own_errors& operator=(const own_errors&) = delete;
+  ~own_errors() { ERR_pop_to_mark(); }
+};
 
 // Fetched once: an implicit fetch at every call costs more than hashing a small blob. Never freed,
-// because digests may still be computed while static objects are destroyed.
+// because digests may still be computed while static objects are destroyed. If it fails it is
+// fetched again by the next call.
 const EVP_MD* algorithm() {
-  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  require(fetched != nullptr);
+  static const EVP_MD* const fetched = [] {
+    const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (found == nullptr) {
+      if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE) throw std::bad_alloc();
+      static_cast<void>(status(error{errc::internal, no_offset,
+                                     "OpenSSL cannot compute SHA-256; check the installation of "
+                                     "libcrypto and its providers"})
+                            .value());
+    }
+    return found;
+  }();
   return fetched;
+}
+
+// A digest that was not computed must not be mistaken for one, so this does not return. With an
+// algorithm at hand, nothing but memory can be missing.
+void require(bool succeeded) {
+  if (!succeeded) throw std::bad_alloc();
 }
 
 unsigned char* output(sha256_digest& digest) {
@@ -72,6 +90,7 @@ result<sha256_digest> sha256_digest::from_hex(std::string_view text) {
 }
 
 sha256_digest sha256(std::span<const std::byte> data) {
+  const own_errors errors;
   sha256_digest digest;
   require(EVP_Digest(data.data(), data.size(), output(digest), nullptr, algorithm(), nullptr) == 1);
   return digest;
@@ -81,7 +100,9 @@ sha256_digest sha256(std::span<const std::byte> data) {
 
 namespace detail {
 
-sha256_stream::sha256_stream() : context_(EVP_MD_CTX_new()) {
+sha256_stream::sha256_stream() {
+  const own_errors errors;
+  context_.reset(EVP_MD_CTX_new());
   require(context_ != nullptr && EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr) == 1);
 }
 

@@ -128,7 +128,9 @@ error store_problem(std::string_view action, int reason) {
   if (const std::string_view help = advice(reason); !help.empty()) {
     message.append("; ").append(help);
   }
-  return error{errc::store_error, no_offset, std::move(message)};
+  // Memory is the same want, whoever asks the system for it.
+  const errc code = reason == ENOMEM ? errc::out_of_memory : errc::store_error;
+  return error{code, no_offset, std::move(message)};
 }
 
 }  // namespace jobqueue::detail

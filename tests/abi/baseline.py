@@ -92,8 +92,9 @@ def check_types(library):
         now = pathlib.Path(directory) / "now.abi"
         write_types(library, now)
         # Harmless changes, as a lost const, do not harm a linked program, but the next compilation.
-        compared = subprocess.run(["abidiff", "--no-show-locs", "--harmless", str(baseline), str(now)],
-                                  capture_output=True, text=True, check=False)
+        compared = subprocess.run(
+            ["abidiff", "--no-show-locs", "--harmless", str(baseline), str(now)],
+            capture_output=True, text=True, check=False)
     if compared.returncode == 0:
         print(f"the ABI is that of {baseline.name}")
         return 0

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Holds that the tests of the ABI forget nothing of jobqueue.h: every member of every struct and every
-constant is in layout.c, and every function is in symbols.txt and is called by the program in C.
+"""Holds that the tests of the ABI forget nothing of jobqueue.h: every member of every struct and
+every constant is in layout.c, and every function is in symbols.txt and called by the program in C.
 
     check_header.py
 """
@@ -35,13 +35,14 @@ def main():
     members = [(name, pointer or plain) for name, found in structs(header)
                for pointer, plain in found]
     for name in {name for name, _ in members}:
-        want(f"STRUCT({name}, " in layout, f"layout.c does not say how large {name} is")
+        want(f"STRUCT({name}, " in layout, f"layout.c lacks {name}")
     for name, member in members:
-        want(f"MEMBER({name}, {member}, " in layout, f"layout.c does not say where {name}.{member} is")
+        want(f"MEMBER({name}, {member}, " in layout, f"layout.c lacks {name}.{member}")
 
-    constants = re.findall(r"^#define (JOBQUEUE_\w+) (?:\d+u?|UINT\d+_MAX)$", header, re.MULTILINE)
+    constants = re.findall(r"^#define (JOBQUEUE_\w+) (?:\d+u?|UINT\d+_MAX) *$", header,
+                           re.MULTILINE)
     for constant in constants:
-        want(f"VALUE({constant}, " in layout, f"layout.c does not say what {constant} is")
+        want(f"VALUE({constant}, " in layout, f"layout.c lacks {constant}")
 
     functions = re.findall(r"\b(jobqueue_\w+)\((?!\*)[^;{]*\);", header)
     for function in functions:

@@ -1,5 +1,5 @@
-/* Nothing but jobqueue.h, twice: it must bring all that it needs. Compiled as C99, C17 and C++20 with
- * every warning an error; the initialisers are expanded, because a macro is not compiled before. */
+/* Nothing but jobqueue.h: it must bring all that it needs. Compiled as C99, C17 and C++20 with all
+ * warnings as errors. The initialisers are expanded: a macro alone is not compiled. */
 #include <jobqueue/jobqueue.h>
 /* Again, for the guard. */
 #include <jobqueue/jobqueue.h>

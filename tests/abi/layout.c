@@ -1,7 +1,7 @@
 /* Where every member of every public struct lies on LP64, and what every constant is, as literal
- * numbers. What is written here does not change, or programs that are compiled already break. When a
- * struct that begins with struct_size gets a new last member, its size here grows with it; nothing
- * else may. check_header.py holds that no member and no constant is forgotten. */
+ * numbers. What is written here does not change, or programs that are compiled already break. When
+ * a struct that begins with struct_size gets a new last member, its size here grows with it;
+ * nothing else may. check_header.py holds that no member and no constant is forgotten. */
 #include <jobqueue/jobqueue.h>
 
 #define MEMBER(type, member, offset, size)                                            \
@@ -42,7 +42,7 @@ MEMBER(jobqueue_vault_callbacks, put, 16, 8);
 MEMBER(jobqueue_vault_callbacks, get, 24, 8);
 MEMBER(jobqueue_vault_callbacks, sync, 32, 8);
 
-STRUCT(jobqueue_cut, 168, 8);
+STRUCT(jobqueue_cut, 176, 8);
 MEMBER(jobqueue_cut, struct_size, 0, 4);
 MEMBER(jobqueue_cut, has_pointer, 4, 4);
 MEMBER(jobqueue_cut, offset, 8, 8);
@@ -56,6 +56,7 @@ MEMBER(jobqueue_cut, encoding, 88, 16);
 MEMBER(jobqueue_cut, evidence, 104, 16);
 MEMBER(jobqueue_cut, media_type, 120, 16);
 MEMBER(jobqueue_cut, sha256, 136, 32);
+MEMBER(jobqueue_cut, replacement_size, 168, 8);
 
 STRUCT(jobqueue_kept, 40, 8);
 MEMBER(jobqueue_kept, struct_size, 0, 4);

@@ -1,5 +1,5 @@
-/* Documents with their literal answers, for the tests of the ABI. The blob is a PNG of 8 by 8 pixels,
- * 268 bytes; its digest was computed with sha256sum. */
+/* Documents with their literal answers, for the tests of the ABI. The blob is a PNG of 8 by 8
+ * pixels, 268 bytes; its digest was computed with sha256sum. */
 #ifndef JOBQUEUE_TESTS_ABI_SAMPLES_H_
 #define JOBQUEUE_TESTS_ABI_SAMPLES_H_
 

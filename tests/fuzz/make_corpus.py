@@ -4,8 +4,8 @@
     tests/fuzz/make_corpus.py
 
 Inputs that begin with regression- are no seeds but what fuzzing has found; they are left alone.
-A control character in a seed of a base64 target stands for a longer text, see snippets.hpp: \\x01 is
-a PNG in base64, \\x03 unknown bytes, \\x0c a JWT, \\x13 the filling of a window.
+A control character in a seed of a base64 target stands for a longer text, see snippets.hpp: 1 is a
+PNG in base64, 3 unknown bytes, 12 a JWT, 19 the filling of a window.
 """
 
 import base64
@@ -199,7 +199,7 @@ def base64_restore():
         "php": '{"a":"\x0b","b":"\x0c"}',
         "wrong_size": "\x0e",
         "missing": "before \x0f after \x01",
-        "not_one": "[BASE64_IMAGE_REMOVED] [BASE64_DATA_REMOVED] [BASE64_ [BASE64_DATA_REMOVED sha256-",
+        "not_one": "[BASE64_IMAGE_REMOVED] [BASE64_ [BASE64_DATA_REMOVED sha256-",
         "empty_object": f"[BASE64_DATA_REMOVED sha256-{digest} text/plain 0 text]",
         "huge_size": f"[BASE64_DATA_REMOVED sha256-{digest} text/plain 18446744073709551615 std]",
         "bad_digest": f"[BASE64_DATA_REMOVED sha256-{digest[:-1]}g text/plain 0 text]",
@@ -208,7 +208,7 @@ def base64_restore():
         "bad_encoding": f"[BASE64_DATA_REMOVED sha256-{digest} text/plain 0 base32]",
         "too_many_words": f"[BASE64_DATA_REMOVED sha256-{digest} text/plain 0 text text]",
         "escaped_type": f"[BASE64_DATA_REMOVED sha256-{digest} image\\u002Fsvg\\u002bxml 0 text]",
-        "in_each_other": f"[BASE64_DATA_REMOVED sha256-[BASE64_DATA_REMOVED sha256-{digest} a/b 0 std]",
+        "nested": f"[BASE64_DATA_REMOVED sha256-[BASE64_DATA_REMOVED sha256-{digest} a/b 0 std]",
         "long": f"[BASE64_DATA_REMOVED sha256-{digest} a{chr(92) * 900}/b 0 text]",
         "bomb": "\x05" * 40,
         "plain": "nothing to see here",
@@ -224,17 +224,14 @@ def base64_restore():
 
 
 def json_texts():
-    def number(text):
-        return text.encode()
-
     return {
         "object": b'{"a":[1,-0.5e+10,true,false,null,"x"],"b":{}}',
         "array": b" [ [ ] , { } , [ 0 ] ] ",
         "string": b'"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"',
         "utf8": '["\u00e9\u20ac\U0001f600\u007f"]'.encode(),
         "deep": b"[" * 60 + b"]" * 60,
-        "numbers": number("[0,-0,1.0,1e2,1E-2,12345678901234567890,0.1e+400]"),
-        "huge_number": number("1e999"),
+        "numbers": b"[0,-0,1.0,1e2,1E-2,12345678901234567890,0.1e-400]",
+        "huge_number": b"1e999",
         "lone_surrogate": b'["\\ud800","\\udc00\\ud800","\\ud800x"]',
         "byte_order_mark": b"\xef\xbb\xbf{}",
         "two_marks": b"\xef\xbb\xbf\xef\xbb\xbf{}",
@@ -284,7 +281,8 @@ def json_tracker():
 
 def magic():
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
     png = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
            + chunk(b"IDAT", bytes.fromhex("789c63606060000000040001")) + chunk(b"IEND", b""))
@@ -300,13 +298,14 @@ def magic():
         "bmp": b"BM" + struct.pack("<IHHIIiiHHII", 70, 0, 0, 54, 40, 1, 1, 1, 24, 0, 16),
         "tiff": b"II*\0\x08\0\0\0\1\0\0\1\3\0\1\0\0\0\1\0\0\0\0\0\0\0",
         "ico": b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x68\4\0\0\x16\0\0\0",
-        "webp": b"RIFF" + struct.pack("<I", 26) + b"WEBPVP8L" + struct.pack("<I", 13) + b"\x2f\0\0\0\x10\7",
+        "webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\7",
         "jxl": bytes.fromhex("ff0afa1f01"),
         "pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
         "rtf": b"{\\rtf1\\ansi ",
         "html": b"<!DOCTYPE html>\n<html><head><title>x</title>",
         "svg": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'>",
-        "zip": b"PK\3\4\x14\0\0\0\x08\0" + b"\0" * 4 + b"\1\2\3\4" + b"\5\0\0\0\5\0\0\0\5\0\0\0a.txtabcde",
+        "zip": (b"PK\3\4\x14\0\0\0\x08\0\0\0\0\0\1\2\3\4" + b"\5\0\0\0" * 3
+                + b"a.txtabcde"),
         "tar": bytes(tar),
         # What zlib writes is not the same in all its versions, hence digits.
         "gzip": bytes.fromhex("1f8b0800000000000003cb48cdc9c957c84090008088f9e511000000"),
@@ -321,7 +320,8 @@ def magic():
         "bzip2": b"BZh91AY&SY\1\2\3\4\0\0",
         "xz": b"\xfd7zXZ\0\0\4",
         "zstd": bytes.fromhex("28b52ffd2005290000") + b"hello",
-        "wav": b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8),
+        "wav": (b"RIFF\x24\0\0\0WAVEfmt "
+                + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)),
         "mp3": b"\xff\xfb\x90\x64" + b"\0" * 413 + b"\xff\xfb\x90\x64" + b"\0" * 20,
         "id3": b"ID3\4\0\0\0\0\0\x0aTIT2\0\0\0\0\0\0",
         "ogg": b"OggS\0\2" + b"\0" * 20 + b"\1\x13OpusHead\1\2\0\0\x80\xbb\0\0\0\0\0",
@@ -332,7 +332,8 @@ def magic():
         "glb": b"glTF\2\0\0\0" + struct.pack("<IIII", 40, 12, 0x4E4F534A, 0),
         "gguf": b"GGUF" + struct.pack("<IQQ", 3, 1, 1),
         "npy": b"\x93NUMPY\1\0\x36\0{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
-        "safetensors": struct.pack("<Q", 60) + b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        "safetensors": (struct.pack("<Q", 54)
+                        + b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'),
         "pickle": b"\x80\4\x95\x0a\0\0\0\0\0\0\0]\x94K\1a.",
         "onnx": b"\x08\7\x12\7pytorch\x1a\0032.0",
         "elf": b"\x7fELF\2\1\1" + b"\0" * 9 + struct.pack("<HHI", 2, 62, 1),
@@ -359,25 +360,31 @@ def c_api():
     def sanitize(value, options=b"0000", more=b"0"):
         return b"0" + more + options + text(value)
 
+    png = f'["{PNG}"]'
     return {
         "empty": b"",
-        "sanitize": sanitize(f'{{"a":"{PNG}"}}'),
-        "sanitize_restore": sanitize(f'{{"a":"{PNG}"}}', more=b"1") + b"2" + b"0" + b"2",
-        "sanitize_twice": sanitize(f'["{PNG}"]', more=b"1") + sanitize(f'["{NOISE}"]', more=b"1"),
-        "clean": sanitize('{"a":"b"}') + b"2" + b"1" + b"2",
+        "sanitize": sanitize(f'{{"a":"{PNG}"}}', more=b"2"),
+        "sanitize_restore": sanitize(f'{{"a":"{PNG}"}}', more=b"1") + b"200",
+        "sanitize_twice": sanitize(png, more=b"1") + sanitize(f'["{NOISE}"]', more=b"1"),
+        "same_buffer": b"8" + text(png) + sanitize("", more=b"7")[:-2] + b"200",
+        "clean": sanitize('{"a":"b"}') + b"200",
         "invalid_json": sanitize("{", options=b"0001"),
-        "invalid_utf8": b"0" + b"0" + b"0001" + struct.pack("<H", 4) + b'"\xff"x',
-        "value": b"1" + b"1" + b"0000" + text("data") + text("parent") + b"1" + text("mimeType")
-                 + text("image/png") + b"0" + text(SHORT + SHORT),
-        "vault": b"3" + text("blob") + b"4" + b"5" + b"3" + text("other") + b"4" + b"6",
-        "failing_put": b"71" + sanitize(f'["{PNG}"]', more=b"1") + b"70",
-        "failing_get": sanitize(f'["{PNG}"]', more=b"1") + b"72" + b"2" + b"0" + b"2",
-        "lying_get": sanitize(f'["{PNG}"]', more=b"1") + b"74" + b"2" + b"0" + b"2",
-        "failing_sync": b"78" + sanitize(f'["{PNG}"]', more=b"1"),
+        "invalid_utf8": b"000001" + struct.pack("<H", 4) + b'"\xff"x',
+        "value": (b"100001" + text("data") + text("parent") + text("mimeType") + text("image/png")
+                  + b"0" + text(SHORT + SHORT)),
+        "value_without_context": b"100000" + text("") * 4 + b"4" + text(PNG),
+        "vault": b"3" + text("blob") + b"4" + b"5" + b"3" + text("other") + b"4" + b"6" + b";",
+        "failing_put": b"71" + sanitize(png, more=b"1") + b"70",
+        "failing_get": sanitize(png, more=b"1") + b"72" + b"200",
+        "lying_get": sanitize(png, more=b"1") + b"74" + b"200" + b"4",
+        "missing": b"8" + text(REFERENCE) + b"200" + b"210",
+        "too_large": sanitize(png, more=b"1") + b"201" + b"202",
+        "failing_sync": b"78" + sanitize(png, more=b"1") + sanitize(png, more=b"9") + b";",
         "buffers": b"8" + text("abc") + b"8" + text("") + b"9" + b"8" + text("x" * 300) + b"9",
         "bad_arguments": b"".join(b":" + bytes([0x30 + i]) for i in range(16)),
-        "everything": (sanitize(f'["{PNG}","{NOISE}"]', options=b"3100", more=b"1") + b"3" + text("x")
-                       + b"4" + b"2" + b"0" + b"2" + b"9" + b":3" + sanitize(WRAPPED, more=b"3")),
+        "struct_sizes": b"".join(b"<" + bytes([size]) for size in (0, 3, 4, 20, 24, 110, 200)),
+        "everything": (sanitize(f'["{PNG}","{NOISE}"]', options=b"3100", more=b"1") + b"3"
+                       + text("x") + b"4" + b"200" + b"9" + b":3" + sanitize(WRAPPED, more=b"3")),
     }
 
 

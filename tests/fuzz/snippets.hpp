@@ -13,7 +13,7 @@
 namespace jobqueue::fuzz {
 
 // No snippets behind this many bytes, so that no input is slow.
-inline constexpr std::size_t max_expanded_bytes = 160U << 10U;
+inline constexpr std::size_t max_expanded_bytes = 16U << 10U;
 
 // Bytes that look random, the same every time.
 inline std::string noise(std::size_t size, std::uint32_t seed) {

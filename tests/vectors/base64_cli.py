@@ -2,8 +2,8 @@
 
     base64_cli.py --program PROGRAM [--quick] FILE...
 
-Each vector is sanitised from file to file and through a pipe, then into a vault and back out of it;
---quick leaves all but the first out. JOBQUEUE_SIMD forces an instruction set; one that this CPU
+Each vector is sanitised as a file in place and through a pipe, then into a vault and back out of
+it; --quick leaves all but the first out. JOBQUEUE_SIMD forces an instruction set; one that this CPU
 lacks is reported, and no vector is run. The exit code is 1 if a vector fails.
 """
 
@@ -67,6 +67,14 @@ class Runner:
         self.program = program
         self.directory = directory
         self.quick = quick
+        self.failures = 0
+
+    def try_case(self, check, case):
+        try:
+            check(case)
+        except (Mismatch, subprocess.TimeoutExpired) as problem:
+            self.failures += 1
+            print(f"FAILED {case['name']}: {problem}")
 
     def run(self, arguments, stdin=b""):
         return subprocess.run([self.program, *arguments], input=stdin, capture_output=True,
@@ -89,50 +97,98 @@ class Runner:
         expect_equal("the offset of the error", int(match[1]) if match else None,
                      error.get("offset"))
 
-    def sanitize(self, case):
+    def try_group(self, check, cases):
+        try:
+            check(cases)
+        except (Mismatch, subprocess.TimeoutExpired) as problem:
+            self.failures += len(cases)
+            print(f"FAILED together {[case['name'] for case in cases]}: {problem}")
+
+    def sanitize_all(self, cases):
+        """Cases with the same options share a call: files that are replaced in place."""
+        groups = {}
+        for case in cases:
+            groups.setdefault(json.dumps(case["options"], sort_keys=True), []).append(case)
+        for group in groups.values():
+            refused = [case for case in group if "error" in case["expect"]]
+            for case in refused:
+                self.try_case(self.refuse, case)
+            accepted = [case for case in group if "error" not in case["expect"]]
+            if accepted:
+                self.try_group(self.sanitize_files, accepted)
+                if not self.quick:
+                    for case in accepted:
+                        self.try_case(self.sanitize_pipe, case)
+                    self.try_group(self.sanitize_with_vault, accepted)
+
+    def refuse(self, case):
         source = self.directory / "input"
         target = self.directory / "output"
-        report = self.directory / "report"
         source.write_bytes(case["input"])
-        target.unlink(missing_ok=True)
-        options = sanitize_arguments(case["options"])
-        answer = self.run(["sanitize", str(source), "-o", str(target), "--report", str(report),
-                           "--report-kept", "-q", *options])
-        expect = case["expect"]
-        if "error" in expect:
-            self.expect_error(answer, expect["error"])
-            if target.exists():
-                raise Mismatch("there is an output despite the error")
-            return
-        wanted = expect.get("output", case["input"])
-        self.expect_success(answer)
-        expect_equal("the output file", target.read_bytes(), wanted)
-        self.check_report(case, report, "output" in expect)
-        if self.quick:
-            return
-        answer = self.run(["sanitize", "-q", *options], case["input"])
-        self.expect_success(answer)
-        expect_equal("the output through a pipe", answer.stdout, wanted)
-        self.sanitize_with_vault(case, options)
+        answer = self.run(["sanitize", str(source), "-o", str(target), "-q",
+                           *sanitize_arguments(case["options"])])
+        self.expect_error(answer, case["expect"]["error"])
+        if target.exists():
+            target.unlink()
+            raise Mismatch("there is an output despite the error")
 
-    def sanitize_with_vault(self, case, options):
-        with tempfile.TemporaryDirectory(dir=self.directory) as vault:
-            answer = self.run(["sanitize", "-q", "--vault", vault, *options], case["input"])
-            self.expect_success(answer)
-            if "with_vault" in case:
-                expect_equal("the output with a vault", answer.stdout,
-                             case["with_vault"].get("output", case["input"]))
-            lean = answer.stdout
-            # Only a reference that the input itself holds may be missing.
-            answer = self.run(["restore", "-q", "--keep-missing", "--vault", vault], lean)
-            self.expect_success(answer)
-            expect_equal("what is restored", answer.stdout, case["input"])
+    def sanitize_in_place(self, cases, directory, *arguments):
+        """The file of each case, after the program has sanitised them all."""
+        files = {case["name"]: pathlib.Path(directory) / case["name"] for case in cases}
+        for case in cases:
+            files[case["name"]].write_bytes(case["input"])
+        answer = self.run(["sanitize", "--in-place", "-q", *arguments,
+                           *sanitize_arguments(cases[0]["options"]), "--",
+                           *map(str, files.values())])
+        self.expect_success(answer)
+        return files
 
-    def check_report(self, case, report, changed):
-        lines = [json.loads(line) for line in report.read_bytes().splitlines()]
+    def sanitize_files(self, cases):
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            report = self.directory / "report"
+            files = self.sanitize_in_place(cases, directory, "--report", str(report),
+                                           "--report-kept")
+            lines = [json.loads(line) for line in report.read_bytes().splitlines()]
+            for case in cases:
+                file = files[case["name"]]
+
+                def check(case, file=file):
+                    expect_equal("the file", file.read_bytes(),
+                                 case["expect"].get("output", case["input"]))
+                    self.check_report(case, [line for line in lines if line["file"] == str(file)])
+                self.try_case(check, case)
+
+    def sanitize_pipe(self, case):
+        answer = self.run(["sanitize", "-q", *sanitize_arguments(case["options"])], case["input"])
+        self.expect_success(answer)
+        expect_equal("the output through a pipe", answer.stdout,
+                     case["expect"].get("output", case["input"]))
+
+    def sanitize_with_vault(self, cases):
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            vault = pathlib.Path(directory) / "_vault"
+            files = self.sanitize_in_place(cases, directory, "--vault", str(vault))
+            lean = {name: file.read_bytes() for name, file in files.items()}
+            # All texts at once: restoring is a matter of text, whatever stands around.
+            mark = b"\n-- another vector --\n"
+            # Only a reference that an input itself holds may be missing.
+            answer = self.run(["restore", "-q", "--keep-missing", "--vault", str(vault)],
+                              mark.join(lean.values()))
+            self.expect_success(answer)
+            restored = answer.stdout.split(mark)
+            expect_equal("the number of restored texts", len(restored), len(cases))
+        for case, text in zip(cases, restored):
+            def check(case, text=text):
+                if "with_vault" in case:
+                    expect_equal("the output with a vault", lean[case["name"]],
+                                 case["with_vault"].get("output", case["input"]))
+                expect_equal("what is restored", text, case["input"])
+            self.try_case(check, case)
+
+    def check_report(self, case, lines):
         cuts = [line for line in lines if line["action"] == "cut"]
         kept = [line for line in lines if line["action"] == "kept"]
-        if bool(cuts) != changed:
+        if bool(cuts) != ("output" in case["expect"]):
             raise Mismatch(f"{len(cuts)} cuts are reported")
         if "cuts" in case:
             expect_equal("the number of cuts", len(cuts), len(case["cuts"]))
@@ -176,7 +232,6 @@ def main():
     parser.add_argument("files", nargs="+", metavar="FILE")
     arguments = parser.parse_args()
 
-    failures = 0
     target = os.environ.get("JOBQUEUE_SIMD") or "the best target"
     with tempfile.TemporaryDirectory(prefix="jobqueue-vectors-") as directory:
         runner = Runner(arguments.program, pathlib.Path(directory), arguments.quick)
@@ -186,16 +241,14 @@ def main():
             return 0
         for path in arguments.files:
             kind, cases = vector_file.load(path)
-            run = runner.sanitize if kind == "sanitize" else runner.restore
-            for case in cases:
-                try:
-                    run(case)
-                except (Mismatch, subprocess.TimeoutExpired) as problem:
-                    failures += 1
-                    print(f"FAILED {case['name']}: {problem}")
+            if kind == "sanitize":
+                runner.sanitize_all(cases)
+            else:
+                for case in cases:
+                    runner.try_case(runner.restore, case)
             print(f"{len(cases)} vectors of {os.path.basename(path)} on {target}, "
-                  f"{failures} failed")
-    return 1 if failures else 0
+                  f"{runner.failures} failures")
+    return 1 if runner.failures else 0
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 // same for both, so that it stands here; a face only calls.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vectors/vector_file.hpp"
 
@@ -55,6 +60,8 @@ class runner {
   int run(const std::vector<std::string>& files) {
     const char* wanted = std::getenv("JOBQUEUE_SIMD");
     const std::string name = wanted != nullptr ? wanted : "";
+    const std::set<std::string> known{"", "scalar", "sse4", "avx2", "avx3", "neon"};
+    if (!known.contains(name)) throw bad_vector_file("JOBQUEUE_SIMD names nothing: " + name);
     const auto target = face_.choose_target(name);
     if (!target) {
       std::cout << "NOT RUN on " << name << ": this CPU cannot run it\n";

@@ -125,6 +125,7 @@ void test_base64_report(void) {
 
   CHECK(told.cut[0].offset == 22 && told.cut[0].size == 360);
   CHECK(told.cut[0].decoded_size == PNG_SIZE && told.cut[0].line == 1);
+  CHECK(told.cut[0].replacement_size == strlen("[BASE64_IMAGE_REMOVED]"));
   CHECK(told.cut[0].has_pointer == 1 && strcmp(told.pointer[0], "/a/image_base64") == 0);
   CHECK(equal(told.cut[0].form, "field"));
   CHECK(equal(told.cut[0].blob_class, "image"));

@@ -1,4 +1,4 @@
-/* The C ABI from a program in real C99, which is linked to nothing of jobqueue but libjobqueue.so. */
+/* The C ABI from a program in real C99, linked to nothing of jobqueue but libjobqueue.so. */
 #define _XOPEN_SOURCE 700
 #include <ftw.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // What a program defines comes before what its shared libraries define, hence these functions serve
-// libjobqueue, libstdc++ and libcrypto, too. Below them is the allocator of the C library, or that of
-// AddressSanitizer with all its checks. The sanitizer also has its own operator new, therefore that
-// is replaced here as well.
+// libjobqueue, libstdc++ and libcrypto, too. Below them is the allocator of the C library, or that
+// of AddressSanitizer with all its checks. The sanitizer also has its own operator new, therefore
+// that is replaced here as well.
 #include "allocations.hpp"
 
 #include <atomic>
@@ -9,11 +9,12 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define BELOW(name) __interceptor_##name
-#else
-#define BELOW(name) __libc_##name
+#ifndef JOBQUEUE_ALLOCATOR_BELOW
+#define JOBQUEUE_ALLOCATOR_BELOW __libc_
 #endif
+#define JOIN_NOW(a, b) a##b
+#define JOIN(a, b) JOIN_NOW(a, b)
+#define BELOW(name) JOIN(JOBQUEUE_ALLOCATOR_BELOW, name)
 
 extern "C" {
 void* BELOW(malloc)(std::size_t size) noexcept;

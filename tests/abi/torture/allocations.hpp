@@ -1,4 +1,4 @@
-// The allocator of a test program, and of every shared library in it: it counts, and fails on demand.
+// The allocator of a test program and of all its shared libraries: it counts, and fails on demand.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Every allocation of every function fails, once alone and once with all that follow. Whatever
-// fails, the status is JOBQUEUE_E_OUT_OF_MEMORY, the output is as it was, nothing leaks, and the next
-// call succeeds. Each is tried in a process where the function has been used already, where the
-// blocks are counted, and as the first use in a process of its own, where tables are set up.
+// fails, the status is JOBQUEUE_E_OUT_OF_MEMORY, the output is as it was, nothing leaks, and the
+// next call succeeds. Each is tried in a process where the function has been used already, where
+// the blocks are counted, and as the first use in a process of its own, where tables are set up.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,8 +74,8 @@ std::string pattern() {
 
 void open_nothing(world&) {}
 
-// libcrypto 3.0 sets itself up when it is first asked for a digest, and crashes if it cannot allocate
-// just then (it takes a lock that it does not have). That is not ours to test.
+// libcrypto 3.0 sets itself up when it is first asked for a digest, and crashes if it cannot
+// allocate just then (it takes a lock that it does not have). That is not ours to test.
 void set_up_libcrypto() {
   jobqueue_vault_callbacks callbacks = JOBQUEUE_VAULT_CALLBACKS_INIT;
   callbacks.put = [](void*, const uint8_t*, const void*, size_t) -> jobqueue_status {
@@ -119,12 +119,22 @@ void close(world& with) {
   with = {};
 }
 
+// `*changed` is an output like the buffer.
+constexpr int32_t untouched = 7;
+
+jobqueue_status checked(jobqueue_status status, int32_t changed) {
+  check(changed == (status == JOBQUEUE_OK ? 1 : untouched), "*changed is %d", changed);
+  return status;
+}
+
 jobqueue_status sanitize(world& with, jobqueue_buffer* out, jobqueue_error* error) {
   jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;
   options.format = JOBQUEUE_FORMAT_JSON;
   options.vault = with.vault;
-  int32_t changed = 0;
-  return jobqueue_sanitize_base64(out, &changed, DOCUMENT, std::strlen(DOCUMENT), &options, error);
+  int32_t changed = untouched;
+  const jobqueue_status status =
+      jobqueue_sanitize_base64(out, &changed, DOCUMENT, std::strlen(DOCUMENT), &options, error);
+  return checked(status, changed);
 }
 
 unsigned told = 0;
@@ -143,12 +153,12 @@ jobqueue_status sanitize_with_report(world& with, jobqueue_buffer* out, jobqueue
   options.protect_field_count = 1;
   options.on_cut = [](void*, const jobqueue_cut*) { ++told; };
   options.on_kept = [](void*, const jobqueue_kept*) { ++told; };
-  int32_t changed = 0;
+  int32_t changed = untouched;
   told = 0;
   const jobqueue_status status =
       jobqueue_sanitize_base64(out, &changed, input.data(), input.size(), &options, error);
   check(told == (status == JOBQUEUE_OK ? 3 : 0), "the report is complete, or there is none");
-  return status;
+  return checked(status, changed);
 }
 
 jobqueue_status sanitize_value(world& with, jobqueue_buffer* out, jobqueue_error* error) {
@@ -159,22 +169,25 @@ jobqueue_status sanitize_value(world& with, jobqueue_buffer* out, jobqueue_error
   context.neighbour_count = 1;
   jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;
   options.vault = with.vault;
-  int32_t changed = 0;
-  return jobqueue_sanitize_base64_value(out, &changed, PNG_BASE64, std::strlen(PNG_BASE64),
-                                        &context, &options, error);
+  int32_t changed = untouched;
+  const jobqueue_status status = jobqueue_sanitize_base64_value(
+      out, &changed, PNG_BASE64, std::strlen(PNG_BASE64), &context, &options, error);
+  return checked(status, changed);
 }
 
 jobqueue_status restore(world& with, jobqueue_buffer* out, jobqueue_error* error) {
-  int32_t changed = 0;
-  return jobqueue_restore_base64(out, &changed, DOCUMENT_REFERENCE, std::strlen(DOCUMENT_REFERENCE),
-                                 with.vault, nullptr, error);
+  int32_t changed = untouched;
+  const jobqueue_status status =
+      jobqueue_restore_base64(out, &changed, DOCUMENT_REFERENCE, std::strlen(DOCUMENT_REFERENCE),
+                              with.vault, nullptr, error);
+  return checked(status, changed);
 }
 
 // An input error, whose message has to be composed.
 jobqueue_status refuse(world&, jobqueue_buffer* out, jobqueue_error* error) {
   jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;
   options.format = JOBQUEUE_FORMAT_JSON;
-  int32_t changed = 0;
+  int32_t changed = untouched;
   const jobqueue_status status =
       jobqueue_sanitize_base64(out, &changed, "[1,2", 4, &options, error);
   if (status != JOBQUEUE_E_INVALID_JSON) return status;
