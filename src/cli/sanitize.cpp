@@ -118,7 +118,7 @@ int sanitize_command::prepare() {
                                                 formats.begin());
   options.cut_fields = cut_fields;
   options.protect_fields = protect_fields;
-  options.report = true;  // the totals by class are made of it
+  options.report = !report_file.empty() || !quiet || as_json;
   options.report_kept = report_kept;
   options.sync_store = false;
   if (!vault_directory.empty() && check) {
@@ -135,8 +135,10 @@ int sanitize_command::prepare() {
 void sanitize_command::count(const sanitized& answer) {
   for (const blob_cut& cut : answer.cuts) {
     classes_[static_cast<std::size_t>(cut.kind)].add(cut);
-    all_.add(cut);
+    all_.bytes_after += cut.replacement_size;
   }
+  all_.count += answer.cut_count;
+  all_.bytes += answer.cut_bytes;
 }
 
 void sanitize_command::add_to_report(const std::string& file, const sanitized& answer) {

@@ -1,8 +1,8 @@
 // restore_base64 and find_blob_references on any text, against a store that has some objects. The
 // answer is compared with one put together from the references by other means.
 //
-// The first byte of an input says whether missing blobs stay, the second how much output is allowed;
-// in the rest a control character stands for a reference, see `references`.
+// The first byte of an input says whether missing blobs stay, the second how much output is
+// allowed; in the rest a control character stands for a reference, see `world`.
 #include <jobqueue/base64.hpp>
 
 #include <array>
@@ -33,8 +33,8 @@ struct world {
       const auto bytes = std::as_bytes(std::span(object));
       require(store.put(sha256(bytes), bytes).has_value(), "a store in memory takes a blob");
     }
-    constexpr std::array<std::string_view, 6> encodings{"std", "std-nopad", "url",
-                                                        "url-nopad", "data-uri", "text"};
+    constexpr std::array<std::string_view, 6> encodings{"std",       "std-nopad", "url",
+                                                        "url-nopad", "data-uri",  "text"};
     const auto to = [](const std::string& object, std::string_view type,
                        std::string_view encoding) {
       return reference_to(object, type, encoding, object.size());

@@ -1,5 +1,5 @@
-// The equations of sanitize_base64 on any text. The first four bytes choose options, the rest is the
-// text; see sanitize_rules.hpp and snippets.hpp.
+// The equations of sanitize_base64 on any text. The first four bytes choose options, the rest is
+// the text; see sanitize_rules.hpp and snippets.hpp.
 #include <jobqueue/base64.hpp>
 
 #include <string>

@@ -1,9 +1,9 @@
 // The equations of sanitize_base64_value, for a value with any neighbours; the C function gives the
 // same answer; and so does sanitize_base64 for the object that the value is in.
 //
-// An input is four bytes of options (sanitize_rules.hpp), the number of neighbours, the name and the
-// parent's name, for each neighbour its name, its value and a byte of flags (1: child, 2: after), and
-// the value. Names are a size in one byte and the bytes.
+// An input is four bytes of options (sanitize_rules.hpp), the number of neighbours, the name and
+// the parent's name, for each neighbour its name, its value and a byte of flags (1: child, 2:
+// after), and the value. Names are a size in one byte and the bytes.
 #include <jobqueue/base64.hpp>
 
 #include <algorithm>
@@ -70,8 +70,8 @@ void check_c(const value_in_hand& value, std::string_view text, const sanitize_o
              const sanitized& expected) {
   std::vector<jobqueue_neighbour> neighbours;
   for (const neighbour& given : value.neighbours) {
-    neighbours.push_back({borrow(given.name), borrow(given.value), given.child ? 1U : 0U,
-                          given.after ? 1U : 0U});
+    neighbours.push_back(
+        {borrow(given.name), borrow(given.value), given.child ? 1U : 0U, given.after ? 1U : 0U});
   }
   jobqueue_value_context context = JOBQUEUE_VALUE_CONTEXT_INIT;
   context.name = borrow(value.name);

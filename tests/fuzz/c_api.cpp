@@ -210,7 +210,8 @@ class machine {
     }
     std::int32_t changed = 0;
     const bool succeeded = call_with_output(lean_, changed, [&](jobqueue_buffer* out, auto* flag) {
-      return jobqueue_sanitize_base64(out, flag, input.data(), input.size(), &chosen.given, &error_);
+      return jobqueue_sanitize_base64(out, flag, input.data(), input.size(), &chosen.given,
+                                      &error_);
     });
     const auto expected = sanitize_base64(text.view(), options);
     if (!succeeded) {
@@ -293,8 +294,7 @@ class machine {
   void get(const digest_bytes& digest, std::uint64_t size) {
     std::int32_t changed = 0;
     const bool found = call_with_output(restored_, changed, [&](jobqueue_buffer* out, auto* flag) {
-      const jobqueue_status status =
-          jobqueue_vault_get(out, vault_, digest.data(), size, &error_);
+      const jobqueue_status status = jobqueue_vault_get(out, vault_, digest.data(), size, &error_);
       if (status == JOBQUEUE_OK) *flag = 1;
       return status;
     });

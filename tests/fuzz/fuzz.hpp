@@ -21,7 +21,7 @@ inline void require(bool holds, const char* rule) {
   std::abort();
 }
 
-// Exactly as large as the text, on the heap, so that AddressSanitizer sees a read beyond either end.
+// Exactly as large as the text, on the heap, so that AddressSanitizer sees a read beyond its ends.
 class exact_text {
  public:
   explicit exact_text(std::string_view text)

@@ -79,8 +79,7 @@ inline bool is_json_container(std::string_view text) {
 // Both are JSON and differ in values of strings only; where such a value was JSON itself, it is
 // still, and so on.
 inline void require_same_structure(std::string_view before, std::string_view after) {
-  std::vector<std::pair<std::string, std::string>> pairs{
-      {std::string(before), std::string(after)}};
+  std::vector<std::pair<std::string, std::string>> pairs{{std::string(before), std::string(after)}};
   while (!pairs.empty()) {
     const auto [old_text, new_text] = std::move(pairs.back());
     pairs.pop_back();
@@ -93,8 +92,9 @@ inline void require_same_structure(std::string_view before, std::string_view aft
     for (std::size_t i = 0; i < old_strings.size(); ++i) {
       const json_string& x = old_strings[i];
       const json_string& y = new_strings[i];
-      require(old_text.substr(old_at, x.begin - old_at) == new_text.substr(new_at, y.begin - new_at),
-              "JSON outside of strings stays as it is");
+      require(
+          old_text.substr(old_at, x.begin - old_at) == new_text.substr(new_at, y.begin - new_at),
+          "JSON outside of strings stays as it is");
       old_at = x.end;
       new_at = y.end;
       const auto old_value = std::string_view(old_text).substr(x.begin, x.end - x.begin);

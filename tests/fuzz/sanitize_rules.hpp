@@ -46,7 +46,8 @@ inline sanitize_options choose_options(choices& in) {
 }
 
 inline std::string placeholder_of(const blob_cut& cut, bool stored) {
-  std::string text = cut.kind == blob_class::image ? "[BASE64_IMAGE_REMOVED" : "[BASE64_DATA_REMOVED";
+  std::string text =
+      cut.kind == blob_class::image ? "[BASE64_IMAGE_REMOVED" : "[BASE64_DATA_REMOVED";
   if (stored) {
     const auto size = cut.encoding == blob_encoding::text ? cut.size : cut.decoded_size;
     text += " sha256-" + cut.digest.hex() + " " + cut.media_type + " " + std::to_string(size) +

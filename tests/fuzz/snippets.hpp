@@ -79,12 +79,12 @@ inline const std::array<std::string, 32>& snippets() {
     texts[0x0E] = repeated("0123456789abcdef", 8);
     texts[0x0F] = encoded(repeated("Plain text, as a log would have it. ", 30));
     texts[0x10] = "[BASE64_IMAGE_REMOVED]";
-    texts[0x11] = "[BASE64_DATA_REMOVED sha256-" + std::string(64, '0') +
-                  " application/octet-stream 12 std]";
+    texts[0x11] =
+        "[BASE64_DATA_REMOVED sha256-" + std::string(64, '0') + " application/octet-stream 12 std]";
     texts[0x12] = repeated("\"name\":\"value\",", 30);  // as many neighbours as are looked at
-    texts[0x13] = std::string(4000, ' ');              // most of the window of neighbours
-    texts[0x14] = encoded(noise(2900, 7));             // the same, of base64
-    texts[0x15] = encoded(noise(49300, 8));            // more than is judged of one run
+    texts[0x13] = std::string(4000, ' ');               // most of the window of neighbours
+    texts[0x14] = encoded(noise(2900, 7));              // the same, of base64
+    texts[0x15] = encoded(noise(49300, 8));             // more than is judged of one run
     texts[0x16] = repeated("\\", 31);
     texts[0x17] = "https://example.com/a/b?sig="s + encoded(noise(90, 9));
     texts[0x18] = "-----BEGIN EXAMPLE-----\\n"s + in_lines(encoded(noise(140, 10)), 64, "\\n");
