@@ -154,9 +154,11 @@ class sanitizer {
   status decide(judgement& j) {
     if (j.cut && !j.value_for_certain && options_.format != document_format::text) {
       // A key may begin out of sight of the judge, which looks at a window.
-      if (place_of(j.begin).in_key) {
+      const auto place = place_of(j.begin);
+      const bool number = j.may_be_number && place.known && !place.in_string;
+      if (place.in_key || number) {
         j.cut = false;
-        j.reason = keep_reason::object_key;
+        j.reason = number ? keep_reason::hex : keep_reason::object_key;
       }
     }
     if (j.cut) return cut(j);

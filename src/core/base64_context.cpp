@@ -148,15 +148,15 @@ void read_left(const lexer& lex, std::size_t at, run_context& context) {
     const char c = lex.text()[at - 1];
     if (c == ':') {
       --at;
+      if (first) context.after_colon = true;
       at = lex.skip_space_left(at);
-      const auto name = lex.string_left(at);
-      if (!name) return;
-      const bool told = name->size() <= max_name;
+      const auto string = lex.string_left(at);
+      if (!string) return;
+      const std::string_view name = telling_name(*string);
       if (first) {
-        if (told) context.name = *name;
-        context.after_colon = true;
-      } else if (told && depth <= 1) {
-        context.neighbours.add({*name, value, depth == 1, false});
+        context.name = name;
+      } else if (!name.empty() && depth <= 1) {
+        context.neighbours.add({name, value, depth == 1, false});
         ++seen;
       }
       first = false;
@@ -188,7 +188,7 @@ void read_left(const lexer& lex, std::size_t at, run_context& context) {
       --at;
       at = lex.skip_space_left(at);
       const auto name = lex.string_left(at);
-      if (name && name->size() <= max_name) context.parent_name = *name;
+      if (name) context.parent_name = telling_name(*name);
       return;
     } else if (lexer::is_scalar(c)) {
       const std::size_t end = at;
@@ -239,7 +239,7 @@ void read_right(const lexer& lex, std::size_t at, run_context& context) {
       const std::string_view content = lex.text().substr(begin, *close - begin);
       at = lex.skip_space_right(behind);
       if (at < lex.high() && lex.text()[at] == ':') {
-        name = content.size() <= max_name ? content : std::string_view{};
+        name = telling_name(content);
         ++at;
         continue;
       }
@@ -300,6 +300,11 @@ bool is_media_type_char(char c) noexcept {
 
 }  // namespace
 
+std::string_view telling_name(std::string_view name) noexcept {
+  const bool tells = name.size() <= max_name && name.find("_REMOVED") == npos;
+  return tells ? name : std::string_view{};
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -353,8 +358,7 @@ std::string_view adjacent_name(std::string_view text, std::size_t begin) noexcep
   std::size_t at = lex.skip_space_left(begin - 1 - slashes);
   if (at == low || text[at - 1] != ':') return {};
   at = lex.skip_space_left(at - 1);
-  const auto name = lex.string_left(at);
-  return name && name->size() <= max_name ? *name : std::string_view{};
+  return telling_name(lex.string_left(at).value_or(std::string_view{}));
 }
 
 std::optional<data_uri_header> read_data_uri_header(std::string_view text, std::size_t low,

@@ -14,8 +14,10 @@
 
 namespace jobqueue::detail {
 
-// A longer name says nothing.
+// `name`, or nothing if it is longer than this or holds a placeholder: a cut must not make a name
+// of what was none.
 inline constexpr std::size_t max_member_name = 256;
+[[nodiscard]] std::string_view telling_name(std::string_view name) noexcept;
 
 struct neighbour_list {
   std::array<value_neighbour, 2 * sanitize_limits::max_neighbours> items;

@@ -40,19 +40,32 @@ std::optional<recognized> recognize_run(std::string_view text, const base64_run&
   return recognize(as_bytes(bytes), chars.size() == run.chars);
 }
 
-// Whether the text before `begin` in the same word makes the run a part of a URL, and so something
+// At most `size` bytes of the text before `begin`, back to the last cut or placeholder: what is
+// before that will not be in the same place next time.
+std::string_view text_before(std::string_view text, std::size_t low, std::size_t begin,
+                             std::size_t size) noexcept {
+  const std::size_t from = std::max(low, begin > size ? begin - size : 0);
+  std::string_view before = text.substr(from, begin - from);
+  if (const std::size_t removed = before.rfind("_REMOVED"); removed != npos) {
+    before.remove_prefix(std::min(before.find(']', removed), before.size()));
+  }
+  return before;
+}
+
+// Whether the text before a run in the same word makes the run a part of a URL, and so something
 // that works only whole: a path, or a parameter.
-bool is_in_url(std::string_view text, std::size_t begin) noexcept {
+bool is_in_url(std::string_view text, std::size_t low, std::size_t begin) noexcept {
   constexpr std::size_t max_url = 2048;
   constexpr std::string_view ends = " \t\r\n\"'<>(){}|`";
-  const std::size_t low = begin > max_url ? begin - max_url : 0;
-  std::size_t at = begin;
-  while (at > low && ends.find(text[at - 1]) == npos) {
+  const std::string_view before = text_before(text, low, begin, max_url);
+  std::size_t at = before.size();
+  while (at > 0 && ends.find(before[at - 1]) == npos) {
     // Of escapes only those of the slash belong to a URL.
-    if (text[at - 1] == '\\' && text[at] != '/' && text[at] != '\\' && text[at] != 'u') break;
+    const char next = at < before.size() ? before[at] : text[begin];
+    if (before[at - 1] == '\\' && next != '/' && next != '\\' && next != 'u') break;
     --at;
   }
-  const std::string_view word = text.substr(at, begin - at);
+  const std::string_view word = before.substr(at);
   for (std::size_t colon = word.find(':'); colon != npos; colon = word.find(':', colon + 1)) {
     const raw_unit first = read_unit(word, colon + 1);
     if (first.what != raw_unit::kind::symbol || first.value != '/') continue;
@@ -64,8 +77,8 @@ bool is_in_url(std::string_view text, std::size_t begin) noexcept {
 
 // header.payload.signature: a dot and more of the alphabet before or behind (RFC 7515, 7516).
 bool is_part(std::string_view text, std::size_t at) noexcept {
-  return at < text.size() &&
-         (url_alphabet.contains(static_cast<unsigned char>(text[at])) || text[at] == '.');
+  return at < text.size() && (url_alphabet.contains(static_cast<unsigned char>(text[at])) ||
+                              text[at] == '.' || text[at] == '=');
 }
 bool is_before_dot(std::string_view text, const base64_run& run) noexcept {
   return run.end < text.size() && text[run.end] == '.' && is_part(text, run.end + 1);
@@ -76,20 +89,18 @@ bool is_behind_dot(std::string_view text, std::size_t low, const base64_run& run
 }
 
 // Behind a PEM or PGP header that has not been closed (RFC 7468, RFC 9580).
-bool is_armored(std::string_view text, std::size_t begin) noexcept {
+bool is_armored(std::string_view text, std::size_t low, std::size_t begin) noexcept {
   constexpr std::size_t max_armor_header = 512;
-  const std::size_t low = begin > max_armor_header ? begin - max_armor_header : 0;
-  const std::string_view before = text.substr(low, begin - low);
+  const std::string_view before = text_before(text, low, begin, max_armor_header);
   const std::size_t opened = before.rfind("-----BEGIN ");
   return opened != npos && before.find("-----END ", opened) == npos;
 }
 
 // A key type and a space before: one line of authorized_keys.
-bool follows_key_type(std::string_view text, std::size_t begin) noexcept {
-  const std::string_view before =
-      text.substr(begin > 40 ? begin - 40 : 0, std::min<std::size_t>(begin, 40));
-  if (!before.ends_with(' ')) return false;
-  return before.find("ssh-") != npos || before.find("ecdsa-") != npos;
+bool follows_key_type(std::string_view text, std::size_t low, std::size_t begin) noexcept {
+  constexpr std::size_t max_key_type = 40;
+  const std::string_view before = text_before(text, low, begin, max_key_type);
+  return before.ends_with(' ') && (before.find("ssh-") != npos || before.find("ecdsa-") != npos);
 }
 
 // Compressed streams and markup can be sessions and assertions (Flask, Django, SAML); pictures,
@@ -119,10 +130,6 @@ std::optional<keep_reason> look_around(const run_context& context,
   if (!typed && names_a_token(name)) return keep_reason::protected_field;
   if (!seen && is_protected_shape(shape)) return keep_reason::protected_shape;
   return std::nullopt;
-}
-
-std::string_view told(std::string_view name) noexcept {
-  return name.size() <= max_member_name ? name : std::string_view{};
 }
 
 bool is_listed(std::span<const std::string> list, std::string_view name) noexcept {
@@ -169,18 +176,18 @@ run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
   context.outer = true;
   context.after_colon = true;
   context.whole = begin == 0 && rest == text_.size();
-  context.name = told(outside_->name);
-  context.parent_name = told(outside_->parent_name);
+  context.name = telling_name(outside_->name);
+  context.parent_name = telling_name(outside_->parent_name);
   context.in_array = outside_->name.empty();
   for (const auto& neighbour : outside_->neighbours) {
-    if (neighbour.name.size() <= max_member_name) context.neighbours.add(neighbour);
+    if (!telling_name(neighbour.name).empty()) context.neighbours.add(neighbour);
   }
   return context;
 }
 
 std::string_view base64_judge::name_of(std::size_t begin) const noexcept {
   const std::string_view name = adjacent_name(text_, begin);
-  return name.empty() && begin == 0 && outside_ != nullptr ? told(outside_->name) : name;
+  return name.empty() && begin == 0 && outside_ != nullptr ? telling_name(outside_->name) : name;
 }
 
 bool base64_judge::is_cut_name(std::string_view name) const noexcept {
@@ -264,7 +271,8 @@ base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_
     found.content = find_plain_content(chars);
     if (found.content) return found;
     found.token = find_token_content(chars, bytes, run.decoded_size());
-    if (!found.token && (is_armored(text_, run.begin) || follows_key_type(text_, run.begin))) {
+    if (!found.token &&
+        (is_armored(text_, low, run.begin) || follows_key_type(text_, low, run.begin))) {
       found.token = keep_reason::key_material;
     }
   }
@@ -306,7 +314,7 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   if (is_across_placeholder(text_, j, type.neighbour)) type = {};
   const auto doubt = look_around(around, seen, type.known);
   if (doubt && !options_.cut_protected) return keep(j, *doubt);
-  if (is_in_url(text_, j.run.begin)) return keep(j, keep_reason::url);
+  if (is_in_url(text_, low, j.run.begin)) return keep(j, keep_reason::url);
 
   if (seen) {
     const blob_form form = type.known ? blob_form::typed_pair : blob_form::run;
@@ -347,12 +355,13 @@ judgement base64_judge::look_at_naively(std::size_t begin) const {
   const run_context context = context_of(begin, j.run.end);
   j.value_for_certain = context.outer && context.after_colon;
   const std::string_view run = text_.substr(begin, j.run.chars);
-  const bool number = !context.in_string && run.find_first_not_of("0123456789eE+-") == npos;
-  if (context.key || number) {
-    keep(j, context.key ? keep_reason::object_key : keep_reason::hex);
-  } else {
-    cut(j, blob_form::run, cut_evidence::naive, blob_class::data, unknown_type);
+  if (context.key) {
+    keep(j, keep_reason::object_key);
+    return j;
   }
+  cut(j, blob_form::run, cut_evidence::naive, blob_class::data, unknown_type);
+  j.may_be_number = run.find_first_not_of("0123456789eE+-") == npos;
+  j.value_for_certain = j.value_for_certain && !j.may_be_number;
   return j;
 }
 

@@ -27,6 +27,7 @@ struct judgement {
   std::string media_type;
   bool canonical_header = false;   // a data URI that can be written again from its media type
   bool value_for_certain = false;  // the context rules out an object key
+  bool may_be_number = false;      // outside of strings it is a number
 
   [[nodiscard]] std::size_t size() const noexcept { return run.end - begin; }
 };

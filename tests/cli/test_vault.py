@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import time
 import unittest
 
