@@ -102,6 +102,8 @@ enum class blob_class : std::uint8_t {
   data,
 };
 
+inline constexpr std::size_t blob_class_count = 12;
+
 /// How the object in the vault becomes the original text again.
 enum class blob_encoding : std::uint8_t {
   std_padded,    ///< "std": base64 of RFC 4648 section 4.
@@ -222,12 +224,20 @@ struct sanitize_options {
   simd_target simd = simd_target::best;
 };
 
+/// What was cut of one `blob_class`.
+struct blob_totals {
+  std::uint64_t count = 0;
+  std::uint64_t bytes_before = 0;  ///< Of input.
+  std::uint64_t bytes_after = 0;   ///< Of placeholders.
+};
+
 /// The answer of `sanitize_base64`.
 struct sanitized {
   bool changed = false;  ///< False: nothing was cut, `text` is empty and the input is the output.
   std::string text;
   std::uint64_t cut_count = 0;
   std::uint64_t cut_bytes = 0;  ///< Bytes of input that the cuts were, before placeholders.
+  std::array<blob_totals, blob_class_count> by_class{};  ///< Indexed by `blob_class`.
   std::vector<blob_cut> cuts;   ///< In order of offset; only with `report`.
   std::vector<blob_kept> kept;  ///< In order of offset; only with `report_kept`.
   /// The output: `text`, or `input` where nothing changed.
@@ -272,7 +282,7 @@ struct value_context {
 };
 
 /// `sanitize_base64` for one string value of an object in memory: `text` is the value as the
-/// program holds it, without JSON escapes. Equation: for a JSON document,
+/// program holds it, without JSON escapes; `options.format` does not apply. Equation: for a JSON document,
 /// `parse(sanitize_base64(dump(x)))` equals x with each string value v replaced by
 /// `sanitize_base64_value(v, context of v)`.
 [[nodiscard]] result<sanitized> sanitize_base64_value(std::string_view text,

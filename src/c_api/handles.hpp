@@ -62,6 +62,6 @@ struct forced_target {
   simd_target target = simd_target::best;
   bool known = true;
 };
-const forced_target& simd_from_environment();
+const forced_target& simd_from_environment() noexcept;
 
 }  // namespace jobqueue::c_api

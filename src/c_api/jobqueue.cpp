@@ -49,12 +49,16 @@ jobqueue_status fail(jobqueue_error* out, const error& problem) noexcept {
   return status;
 }
 
-const forced_target& simd_from_environment() {
-  static const forced_target forced = [] {
+const forced_target& simd_from_environment() noexcept {
+  static const forced_target forced = []() noexcept {
     const char* name = std::getenv("JOBQUEUE_SIMD");
     if (name == nullptr || *name == '\0') return forced_target{};
-    const auto target = parse_simd_target(name);
-    return target ? forced_target{*target, true} : forced_target{simd_target::best, false};
+    try {
+      const auto target = parse_simd_target(name);
+      if (target) return forced_target{*target, true};
+    } catch (const std::bad_alloc&) {  // no memory for the message that says why not
+    }
+    return forced_target{simd_target::best, false};
   }();
   return forced;
 }

@@ -42,6 +42,7 @@ struct sanitize_command {
   std::string format = "auto";
   bool as_json = false;
   bool quiet = false;
+  bool min_unknown_given = false;
   std::vector<std::string> cut_fields;
   std::vector<std::string> protect_fields;
   sanitize_options options;
@@ -49,17 +50,6 @@ struct sanitize_command {
   int run();
 
  private:
-  struct class_totals {
-    std::uint64_t count = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t bytes_after = 0;
-
-    void add(const blob_cut& cut) {
-      ++count;
-      bytes += cut.size;
-      bytes_after += cut.replacement_size;
-    }
-  };
   struct file_answer {
     std::string file;
     std::uint64_t bytes_in = 0;
@@ -68,6 +58,7 @@ struct sanitize_command {
   };
 
   int prepare();
+  int sanitize_files();
   int sanitize_file(const std::string& file);
   void count(const sanitized& answer);
   void add_to_report(const std::string& file, const sanitized& answer);
@@ -80,8 +71,8 @@ struct sanitize_command {
   std::string report_;
   std::string whole_output_;  // of all files, where they go to one place
   std::vector<file_answer> answers_;
-  std::array<class_totals, static_cast<std::size_t>(blob_class::data) + 1> classes_{};
-  class_totals all_;
+  std::array<blob_totals, blob_class_count> classes_{};
+  blob_totals all_;
 };
 
 // Invalid UTF-8 (of a file name, of a key) becomes U+FFFD, as JSON has no other way.
@@ -103,6 +94,16 @@ int sanitize_command::prepare() {
     say("--in-place needs files; standard input has no place");
     return exit_usage;
   }
+  if (report_file == "-" && output.empty() && !in_place && !check) {
+    say("--report - and the data would mix on standard output; use --output for one of them");
+    return exit_usage;
+  }
+  if (!report_file.empty() && report_file != "-" &&
+      (report_file == output ||
+       (in_place && std::find(files.begin(), files.end(), report_file) != files.end()))) {
+    say("the report would replace the output; give it another name");
+    return exit_usage;
+  }
   if (std::count(files.begin(), files.end(), "-") > 1) {
     say("standard input can be read only once");
     return exit_usage;
@@ -112,13 +113,16 @@ int sanitize_command::prepare() {
     if (!parsed) return report_problem("JOBQUEUE_SIMD", parsed.problem());
     options.simd = *parsed;
   }
+  if (!min_unknown_given) {
+    options.min_unknown_chars = std::max(options.min_unknown_chars, options.min_run_chars);
+  }
   options.mode = naive ? detection::naive : detection::verified;
   constexpr std::array<std::string_view, 4> formats{"auto", "json", "ndjson", "text"};
   options.format = static_cast<document_format>(std::find(formats.begin(), formats.end(), format) -
                                                 formats.begin());
   options.cut_fields = cut_fields;
   options.protect_fields = protect_fields;
-  options.report = !report_file.empty() || !quiet || as_json;
+  options.report = !report_file.empty();
   options.report_kept = report_kept;
   options.sync_store = false;
   if (!vault_directory.empty() && check) {
@@ -133,12 +137,15 @@ int sanitize_command::prepare() {
 }
 
 void sanitize_command::count(const sanitized& answer) {
-  for (const blob_cut& cut : answer.cuts) {
-    classes_[static_cast<std::size_t>(cut.kind)].add(cut);
-    all_.bytes_after += cut.replacement_size;
+  const auto add = [](blob_totals& to, const blob_totals& more) {
+    to.count += more.count;
+    to.bytes_before += more.bytes_before;
+    to.bytes_after += more.bytes_after;
+  };
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    add(classes_[i], answer.by_class[i]);
+    add(all_, answer.by_class[i]);
   }
-  all_.count += answer.cut_count;
-  all_.bytes += answer.cut_bytes;
 }
 
 void sanitize_command::add_to_report(const std::string& file, const sanitized& answer) {
@@ -190,6 +197,11 @@ int sanitize_command::sanitize_file(const std::string& file) {
       }
     }
   } else {
+    // Documents of files whose last line does not end must not run together.
+    if (options.format == document_format::ndjson && !whole_output_.empty() &&
+        whole_output_.back() != '\n') {
+      whole_output_ += '\n';
+    }
     whole_output_.append(lean);
   }
   count(*answer);
@@ -204,7 +216,7 @@ json sanitize_command::summary() const {
     if (classes_[i].count == 0) continue;
     by_class[std::string(to_string(static_cast<blob_class>(i)))] = {
         {"blobs", classes_[i].count},
-        {"bytes", classes_[i].bytes},
+        {"bytes", classes_[i].bytes_before},
         {"bytes_after", classes_[i].bytes_after}};
   }
   std::uint64_t in = 0;
@@ -230,9 +242,9 @@ void sanitize_command::print_table(std::ostream& out) const {
     out << "no blobs found in " << human_size(before) << '\n';
     return;
   }
-  const auto row = [&](std::string_view name, const class_totals& totals) {
+  const auto row = [&](std::string_view name, const blob_totals& totals) {
     out << std::left << std::setw(11) << name << std::right << std::setw(7) << totals.count
-        << std::setw(12) << human_size(totals.bytes) << std::setw(12)
+        << std::setw(12) << human_size(totals.bytes_before) << std::setw(12)
         << human_size(totals.bytes_after) << '\n';
   };
   out << "class        blobs      before       after\n";
@@ -248,8 +260,14 @@ void sanitize_command::print_table(std::ostream& out) const {
   out << '\n';
 }
 
-// Blobs first, then the report, then the output that refers to them.
+// Blobs first, then the output that refers to them. Files in place have been written by now. Where
+// several inputs make one output, one bad input means that nothing is written, the report neither.
 int sanitize_command::finish(int code) {
+  const bool to_one_place = !in_place && !check;
+  if (to_one_place && code != exit_done) {
+    if (files.size() > 1) say("nothing was written, because not all inputs could be read");
+    return code;
+  }
   if (vault_) {
     if (const status synced = vault_->sync(); !synced) return report_problem({}, synced.problem());
   }
@@ -258,35 +276,40 @@ int sanitize_command::finish(int code) {
       return report_problem({}, written.problem());
     }
   }
-  const bool to_one_place = !in_place && !check;
-  if (to_one_place && code == exit_done) {
+  if (to_one_place) {
     if (const status written = write_output(output, whole_output_); !written) {
       return report_problem({}, written.problem());
     }
   }
   const bool stdout_is_data = to_one_place && (output.empty() || output == "-");
-  if (as_json) {
-    (stdout_is_data || report_file == "-" ? std::cerr : std::cout)
-        << dump_line(summary()) << std::flush;
+  if (as_json && (stdout_is_data || report_file == "-")) {
+    std::cerr << dump_line(summary());
+  } else if (as_json) {
+    if (const status written = write_output({}, dump_line(summary())); !written) {
+      return report_problem({}, written.problem());
+    }
   } else if (!quiet && !answers_.empty()) {
     print_table(std::cerr);
   }
-  if (code == exit_done && check && all_.count != 0) return exit_no;
-  return code;
+  return code == exit_done && check && all_.count != 0 ? exit_no : code;
 }
 
 int sanitize_command::run() {
   if (const int code = prepare(); code != exit_done) return code;
+  return finish(sanitize_files());
+}
+
+int sanitize_command::sanitize_files() {
   int code = exit_done;
   progress line("sanitizing");
   for (std::size_t i = 0; i < files.size(); ++i) {
     line.show(std::to_string(i + 1) + "/" + std::to_string(files.size()) + " " +
               name_of_input(files[i]) + ", " + std::to_string(all_.count) + " blobs, " +
-              human_size(all_.bytes));
+              human_size(all_.bytes_before));
     // One bad file does not keep the others from being done, but it decides the exit code.
     code = std::max(code, sanitize_file(files[i]));
   }
-  return finish(code);
+  return code;
 }
 
 }  // namespace
@@ -328,15 +351,20 @@ void add_sanitize(CLI::App& program, std::function<int()>& run) {
                   "The same where the bytes are of no known kind")
       ->capture_default_str();
   app->add_option("--cut-field", command->cut_fields,
-                  "Name of a member whose whole value is base64; may be repeated");
+                  "Name of a member whose whole value is base64; may be repeated")
+      ->allow_extra_args(false);
   app->add_option("--protect-field", command->protect_fields,
-                  "Name of a member whose value is never touched; may be repeated");
+                  "Name of a member whose value is never touched; may be repeated")
+      ->allow_extra_args(false);
   app->add_flag("--cut-protected", command->options.cut_protected,
                 "Cut also tokens, keys, signatures and payloads that other programs need");
   app->add_flag("--json", command->as_json,
                 "Summary as JSON, on standard output if the data does not go there");
   app->add_flag("-q,--quiet", command->quiet, "No summary");
-  app->callback([command, &run] { run = [command] { return command->run(); }; });
+  app->callback([command, app, &run] {
+    command->min_unknown_given = app->count("--min-unknown") != 0;
+    run = [command] { return command->run(); };
+  });
 }
 
 }  // namespace jobqueue::cli

@@ -60,6 +60,12 @@ int vault_command::count_references(reference_counts& counts) const {
   return exit_done;
 }
 
+// What was printed may not have arrived.
+int flushed(int code) {
+  if (std::cout.flush()) return code;
+  return report_problem({}, {errc::store_error, no_offset, "cannot write standard output"});
+}
+
 int vault_command::list() const {
   reference_counts counts;
   if (const int code = count_references(counts); code != exit_done) return code;
@@ -85,10 +91,8 @@ int vault_command::list() const {
     return std::cout.good();
   });
   if (!listed) return report_problem({}, listed.problem());
-  if (!std::cout.flush())
-    return report_problem({}, {errc::store_error, no_offset, "cannot write standard output"});
   if (!as_json) std::cerr << objects << " objects, " << human_size(bytes) << '\n';
-  return exit_done;
+  return flushed(exit_done);
 }
 
 int vault_command::verify() const {
@@ -123,7 +127,7 @@ int vault_command::verify() const {
               << " corrupt\n";
   }
   if (code != exit_done) return code;
-  return corrupt.empty() ? exit_done : exit_no;
+  return flushed(corrupt.empty() ? exit_done : exit_no);
 }
 
 int vault_command::collect() const {
@@ -159,7 +163,7 @@ int vault_command::collect() const {
                       {"removed_leftovers", summary->removed_leftovers}}
                      .dump()
               << std::endl;
-    return exit_done;
+    return flushed(exit_done);
   }
   std::cerr << summary->removed_objects
             << (remove ? " objects removed, " : " objects would be removed, ")
@@ -168,7 +172,7 @@ int vault_command::collect() const {
             << '\n';
   if (!remove && summary->removed_objects != 0)
     std::cerr << "run again with --delete to remove them\n";
-  return exit_done;
+  return flushed(exit_done);
 }
 
 }  // namespace

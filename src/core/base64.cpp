@@ -109,7 +109,10 @@ class sanitizer {
     bool glued = at == decided_ && decided_in_run_;
     while (at < limit) {
       const raw_unit unit = detail::read_unit(text_, at);
-      if (unit.what != raw_unit::kind::symbol || (naive() && unit.size != 1)) {
+      // Two dashes begin a ruler or an option; base64url begins with two once in 4096.
+      const bool ruler = text_.substr(at, 2) == "--" || (at == ruler_goes_on_ && text_[at] == '-');
+      if (ruler) ruler_goes_on_ = at + 1;
+      if (ruler || unit.what != raw_unit::kind::symbol || (naive() && unit.size != 1)) {
         at += std::max<std::size_t>(unit.size, 1);
         glued = false;
         continue;
@@ -152,7 +155,8 @@ class sanitizer {
 
   // Carries out a judgement. Clears `j.cut` where something that the judge does not see forbids it.
   status decide(judgement& j) {
-    if (j.cut && !j.value_for_certain && options_.format != document_format::text) {
+    const bool structured = options_.format != document_format::text || j.may_be_number;
+    if (j.cut && !j.value_for_certain && structured) {
       // A key may begin out of sight of the judge, which looks at a window.
       const auto place = place_of(j.begin);
       const bool number = j.may_be_number && place.known && !place.in_string;
@@ -218,6 +222,10 @@ class sanitizer {
       if (!put) return put;
     }
     entry.replacement_size = placeholder.size();
+    blob_totals& totals = answer_.by_class[static_cast<std::size_t>(entry.kind)];
+    ++totals.count;
+    totals.bytes_before += entry.size;
+    totals.bytes_after += entry.replacement_size;
     if (options_.report) locate(j, entry);
 
     answer_.changed = true;
@@ -276,6 +284,7 @@ class sanitizer {
   sanitized answer_;
   std::size_t cut_end_ = 0;  // where the last cut ended: the input is copied up to here
   std::vector<std::pair<std::size_t, std::size_t>> plain_cuts_;  // that the tracker may skip
+  std::size_t ruler_goes_on_ = std::string_view::npos;           // the next dash of a ruler
   std::size_t tracked_ = 0;      // how far the tracker has been asked
   std::size_t decided_ = 0;      // runs before this place are decided
   bool decided_in_run_ = false;  // a run that was left alone ends there, and more of it may follow
@@ -326,7 +335,9 @@ result<sanitized> sanitize_base64(std::string_view input, const sanitize_options
 
 result<sanitized> sanitize_base64_value(std::string_view text, const value_context& context,
                                         const sanitize_options& options) {
-  return sanitize(text, options, &context);
+  sanitize_options chosen = options;
+  if (chosen.format != document_format::text) chosen.format = document_format::auto_detect;
+  return sanitize(text, chosen, &context);
 }
 
 }  // namespace v1

@@ -18,17 +18,26 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// An ASN.1 SEQUENCE in DER (X.690) whose length is that of the whole: certificates, keys, CMS.
+// An ASN.1 SEQUENCE in DER (X.690) whose length fits the whole: certificates, keys, CMS.
 bool is_der(std::span<const std::byte> bytes, std::size_t total) noexcept {
   if (bytes.size() < 4 || bytes[0] != std::byte{0x30}) return false;
   const auto first = std::to_integer<unsigned>(bytes[1]);
+  if (first == 0x80) return bytes[2] == std::byte{0x06};  // CMS of indefinite length: an OID
   if (first < 0x80) return first + 2 == total;
   const unsigned count = first & 0x7FU;
   if (count == 0 || count > 4 || bytes.size() < 2 + count) return false;
   std::size_t length = 0;
   for (unsigned i = 0; i < count; ++i)
     length = length << 8U | std::to_integer<unsigned>(bytes[2 + i]);
-  return length + 2 + count == total;
+  // Or several of them: a chain.
+  const std::size_t end = length + 2 + count;
+  return end == total || (end < bytes.size() && bytes[end] == std::byte{0x30});
+}
+
+// A public key or signature packet of OpenPGP (RFC 9580): its tag, two bytes of length, a version.
+bool is_openpgp(std::span<const std::byte> bytes) noexcept {
+  return bytes.size() > 4 && (bytes[0] == std::byte{0x99} || bytes[0] == std::byte{0x89}) &&
+         (bytes[3] == std::byte{3} || bytes[3] == std::byte{4});
 }
 
 // A length of four bytes and the name of a key type (RFC 4253 section 6.6), or OpenSSH's own
@@ -53,9 +62,9 @@ bool is_jose_header(std::span<const std::byte> bytes) noexcept {
 }
 
 // Tokens that their makers begin alike: Fernet, AWS session tokens, ASP.NET data protection and
-// view state.
+// view state, Subresource Integrity.
 constexpr std::string_view token_prefixes[] = {"gAAAAA", "FwoGZXIvYXdz", "IQoJb3JpZ2lu", "CfDJ8",
-                                               "/wEP"};
+                                               "/wEP",   "sha256-",      "sha384-",      "sha512-"};
 
 }  // namespace
 
@@ -101,7 +110,8 @@ std::optional<keep_reason> find_plain_content(std::string_view chars) noexcept {
 std::optional<keep_reason> find_token_content(std::string_view chars,
                                               std::span<const std::byte> decoded,
                                               std::size_t total) noexcept {
-  if (is_der(decoded, total) || is_ssh_key(decoded) || starts_with(decoded, "-----BEGIN ")) {
+  if (is_der(decoded, total) || is_ssh_key(decoded) || is_openpgp(decoded) ||
+      starts_with(decoded, "-----BEGIN ")) {
     return keep_reason::key_material;
   }
   const bool known =
@@ -109,6 +119,12 @@ std::optional<keep_reason> find_token_content(std::string_view chars,
                   [&](std::string_view prefix) { return chars.starts_with(prefix); });
   if (known || is_jose_header(decoded)) return keep_reason::token;
   return std::nullopt;
+}
+
+bool is_dominated(std::string_view chars) noexcept {
+  std::array<std::uint32_t, 256> histogram{};
+  for (const char c : chars) ++histogram[static_cast<unsigned char>(c)];
+  return *std::max_element(histogram.begin(), histogram.end()) > chars.size() / 2;
 }
 
 bool is_text(std::span<const std::byte> decoded) noexcept {

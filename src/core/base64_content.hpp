@@ -24,6 +24,9 @@ inline constexpr std::size_t content_sample = 16384;
                                                             std::span<const std::byte> decoded,
                                                             std::size_t total) noexcept;
 
+// More than half of the characters are the same one, as in base64 of zero bytes or silence.
+[[nodiscard]] bool is_dominated(std::string_view chars) noexcept;
+
 // Printable text in UTF-8, as far as it was decoded.
 [[nodiscard]] bool is_text(std::span<const std::byte> decoded) noexcept;
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t window = sanitize_limits::neighbour_window;
 constexpr std::size_t max_name = max_member_name;
-constexpr std::size_t max_value = 256;
+constexpr std::size_t max_value = max_neighbour_value;
 constexpr std::size_t npos = std::string_view::npos;
 
 // The last quote in [low, at).
@@ -132,17 +132,37 @@ class lexer {
   std::size_t low_, high_, slashes_;
 };
 
+// How many members are looked at in one direction.
+class member_budget {
+ public:
+  // False when it is used up. Children do not count against the members of the object itself.
+  bool take(bool child) noexcept {
+    if (child) {
+      children_ += children_ < 2 * sanitize_limits::max_neighbours ? 1 : 0;
+      return true;
+    }
+    return ++members_ <= sanitize_limits::max_neighbours;
+  }
+  [[nodiscard]] bool has_room_for_child() const noexcept {
+    return children_ < 2 * sanitize_limits::max_neighbours;
+  }
+
+ private:
+  std::size_t members_ = 0;
+  std::size_t children_ = 0;
+};
+
 std::string_view short_value(std::string_view value) noexcept {
   return value.size() <= max_value ? value : std::string_view{};
 }
 
 // Walks left from a value over the members before it, to the beginning of the container.
 void read_left(const lexer& lex, std::size_t at, run_context& context) {
-  std::size_t seen = 0;
+  member_budget budget;
   unsigned depth = 0;      // of child containers
   bool first = true;       // still at the value itself
   std::string_view value;  // what stands to the right of a colon that may come
-  while (seen < sanitize_limits::max_neighbours) {
+  for (;;) {
     at = lex.skip_space_left(at);
     if (at == lex.low()) return;
     const char c = lex.text()[at - 1];
@@ -156,8 +176,10 @@ void read_left(const lexer& lex, std::size_t at, run_context& context) {
       if (first) {
         context.name = name;
       } else if (!name.empty() && depth <= 1) {
-        context.neighbours.add({name, value, depth == 1, false});
-        ++seen;
+        if (!budget.take(depth == 1)) return;
+        if (depth == 0 || budget.has_room_for_child()) {
+          context.neighbours.add({name, value, depth == 1, false});
+        }
       }
       first = false;
       value = {};
@@ -169,12 +191,10 @@ void read_left(const lexer& lex, std::size_t at, run_context& context) {
       const auto content = lex.string_left(at);
       if (!content) return;
       value = short_value(*content);
-      ++seen;
     } else if (c == '}' || c == ']') {
       --at;
       ++depth;
       value = {};
-      ++seen;
     } else if (c == '{' || c == '[') {
       --at;
       value = {};
@@ -210,21 +230,28 @@ void read_right(const lexer& lex, std::size_t at, run_context& context) {
     context.key = true;
     return;
   }
-  std::size_t seen = 0;
+  member_budget budget;
+  const auto add = [&](std::string_view member, std::string_view value, unsigned level) {
+    if (member.empty() || level > 1) return true;
+    if (!budget.take(level == 1)) return false;
+    if (level == 0 || budget.has_room_for_child()) {
+      context.neighbours.add({member, value, level == 1, true});
+    }
+    return true;
+  };
   unsigned depth = 0;
   std::string_view name;
-  while (seen < sanitize_limits::max_neighbours) {
+  for (;;) {
     at = lex.skip_space_right(at);
     if (at >= lex.high()) return;
     const char c = lex.text()[at];
     if (c == ',') {
       ++at;
     } else if (c == '{' || c == '[') {
-      if (!name.empty() && depth == 0) context.neighbours.add({name, {}, false, true});
+      if (!add(name, {}, depth)) return;
       name = {};
       ++depth;
       ++at;
-      ++seen;
     } else if (c == '}' || c == ']') {
       if (depth == 0) return;
       --depth;
@@ -233,7 +260,7 @@ void read_right(const lexer& lex, std::size_t at, run_context& context) {
       std::size_t behind = begin;
       const auto close = lex.close_right(behind);
       if (!close) {  // the value begins in the window but does not end there
-        if (!name.empty() && depth <= 1) context.neighbours.add({name, {}, depth == 1, true});
+        add(name, {}, depth);
         return;
       }
       const std::string_view content = lex.text().substr(begin, *close - begin);
@@ -243,16 +270,12 @@ void read_right(const lexer& lex, std::size_t at, run_context& context) {
         ++at;
         continue;
       }
-      if (!name.empty() && depth <= 1) {
-        context.neighbours.add({name, short_value(content), depth == 1, true});
-      }
+      if (!add(name, short_value(content), depth)) return;
       name = {};
-      ++seen;
     } else if (lexer::is_scalar(c)) {
       while (at < lex.high() && lexer::is_scalar(lex.text()[at])) ++at;
-      if (!name.empty() && depth <= 1) context.neighbours.add({name, {}, depth == 1, true});
+      if (!add(name, {}, depth)) return;
       name = {};
-      ++seen;
     } else {
       return;
     }
@@ -321,6 +344,7 @@ run_context read_context(std::string_view text, std::size_t begin, std::size_t e
   context.in_string = true;
   context.outer = open->slashes == 0;
   const std::size_t value_begin = open->quote + 1;
+  context.coded_quotes = text.substr(value_begin, begin - value_begin).find("u0022") != npos;
   read_left(lexer(text, low, begin, open->slashes), open->quote - open->slashes, context);
 
   // The string ends where the run does, after one line break perhaps, or somewhere behind it.
@@ -376,10 +400,12 @@ std::optional<data_uri_header> read_data_uri_header(std::string_view text, std::
   if (colon < scheme.size()) return std::nullopt;
   const std::size_t begin = colon - scheme.size();
   if (!equal_ignoring_case(head.substr(begin, scheme.size()), scheme)) return std::nullopt;
-  if (begin > 0 && lexer::is_scalar(head[begin - 1])) {
-    // "metadata:" is no scheme; the letter of an escape is no part of a word.
-    const bool escaped = begin > 1 && head[begin - 2] == '\\';
-    if (!escaped) return std::nullopt;
+  // "metadata:" is no scheme; the letter of an escape is no part of a word.
+  if (begin > 0 && head[begin - 1] != '.' && lexer::is_scalar(head[begin - 1])) {
+    const std::string_view before = head.substr(0, begin);
+    const bool letter = begin > 1 && before[begin - 2] == '\\';
+    const bool code = begin > 5 && before.substr(begin - 6, 2) == "\\u";
+    if (!letter && !code) return std::nullopt;
   }
   const std::string_view type = head.substr(colon, mark - colon);
   data_uri_header header;

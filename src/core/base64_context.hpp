@@ -19,8 +19,12 @@ namespace jobqueue::detail {
 inline constexpr std::size_t max_member_name = 256;
 [[nodiscard]] std::string_view telling_name(std::string_view name) noexcept;
 
+// Nor does a longer value of a neighbour.
+inline constexpr std::size_t max_neighbour_value = 256;
+
 struct neighbour_list {
-  std::array<value_neighbour, 2 * sanitize_limits::max_neighbours> items;
+  // Each way as many members of the object, and twice as many of its children.
+  std::array<value_neighbour, 6 * sanitize_limits::max_neighbours> items;
   std::size_t count = 0;
 
   void add(const value_neighbour& neighbour) noexcept {
@@ -33,12 +37,13 @@ struct neighbour_list {
 
 // What the judge sees of the surroundings of a run.
 struct run_context {
-  bool in_string = false;    // the run is in a string whose opening quote is in the window
-  bool whole = false;        // and it is all of it
-  bool key = false;          // and a colon follows it
-  bool after_colon = false;  // and a colon precedes it: it is a value for certain
-  bool outer = false;        // its quotes are not escaped: the string is of the document itself
-  bool in_array = false;     // it is an element of an array that is called `parent_name`
+  bool in_string = false;     // the run is in a string whose opening quote is in the window
+  bool whole = false;         // and it is all of it
+  bool key = false;           // and a colon follows it
+  bool after_colon = false;   // and a colon precedes it: it is a value for certain
+  bool outer = false;         // its quotes are not escaped: the string is of the document itself
+  bool coded_quotes = false;  // between its quote and the run there are quotes written as \u0022
+  bool in_array = false;      // it is an element of an array that is called `parent_name`
   std::string_view name;
   std::string_view parent_name;
   neighbour_list neighbours;  // without the members of arrays

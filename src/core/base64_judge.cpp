@@ -1,6 +1,7 @@
 #include "core/base64_judge.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base64_codec.hpp"
 #include "core/base64_content.hpp"
@@ -54,7 +55,7 @@ std::string_view text_before(std::string_view text, std::size_t low, std::size_t
 
 // Whether the text before a run in the same word makes the run a part of a URL, and so something
 // that works only whole: a path, or a parameter.
-bool is_in_url(std::string_view text, std::size_t low, std::size_t begin) noexcept {
+bool is_in_url(std::string_view text, std::size_t low, std::size_t begin, bool seen) noexcept {
   constexpr std::size_t max_url = 2048;
   constexpr std::string_view ends = " \t\r\n\"'<>(){}|`";
   const std::string_view before = text_before(text, low, begin, max_url);
@@ -72,7 +73,8 @@ bool is_in_url(std::string_view text, std::size_t low, std::size_t begin) noexce
     if (read_unit(word, colon + 1 + first.size).value == '/') return true;
   }
   const bool parameter = word.ends_with('=') || word.ends_with("u003d");
-  return parameter && (word.find('?') != npos || word.find('&') != npos);
+  // Without a question mark it may be a form, whose fields carry pictures, too.
+  return parameter && (word.find('?') != npos || (word.find('&') != npos && !seen));
 }
 
 // header.payload.signature: a dot and more of the alphabet before or behind (RFC 7515, 7516).
@@ -109,8 +111,34 @@ bool may_be_token(const std::optional<recognized>& seen) noexcept {
   return !seen || seen->kind == blob_class::compressed || seen->media_type == "application/xml";
 }
 
+// `Authorization: Bearer `, `session=`, `token: `: what the text before calls the run.
+bool is_labelled_token(std::string_view text, std::size_t low, std::size_t begin) {
+  constexpr std::size_t max_label = 64;
+  std::string_view before = text_before(text, low, begin, max_label);
+  const auto drop = [&](std::string_view characters) {
+    const std::size_t last = before.find_last_not_of(characters);
+    before = before.substr(0, last == npos ? 0 : last + 1);
+  };
+  drop(" ");
+  if (before.ends_with("Bearer")) return true;
+  if (!before.ends_with('=') && !before.ends_with(':')) return false;
+  drop("=: ");
+  const std::size_t start = before.find_last_of(" \"'\\\n\t,;&?{(");
+  const std::string_view label = before.substr(start == npos ? 0 : start + 1);
+  return names_a_token(label) || is_protected_field(label);
+}
+
+// A string of the document itself behind a colon; a string in it that holds JSON has keys of its own.
+bool is_value_for_certain(const run_context& context) noexcept {
+  return context.outer && context.after_colon && !context.coded_quotes;
+}
+
 value_shape shape_of(const run_context& context) noexcept {
   return {context.name, context.parent_name, context.in_array, context.neighbours.view()};
+}
+
+bool is_typed(const run_context& context) {
+  return context.whole && find_type(shape_of(context)).known;
 }
 
 // An element of an array is what the array is called.
@@ -127,7 +155,11 @@ std::optional<keep_reason> look_around(const run_context& context,
   if (is_queue_payload(shape)) return keep_reason::queue_payload;
   if (is_protected_field(name) && !image) return keep_reason::protected_field;
   if (!may_be_token(seen)) return std::nullopt;
-  if (!typed && names_a_token(name)) return keep_reason::protected_field;
+  if (!typed && (names_a_token(name) || is_entry_of_token(shape))) {
+    return keep_reason::protected_field;
+  }
+  // The member's name is behind quotes that are not read here.
+  if (context.coded_quotes) return keep_reason::protected_field;
   if (!seen && is_protected_shape(shape)) return keep_reason::protected_shape;
   return std::nullopt;
 }
@@ -138,6 +170,25 @@ bool is_listed(std::span<const std::string> list, std::string_view name) noexcep
   });
 }
 
+// Of the members that a walker gives, those that a reader of text would see.
+neighbour_list nearest_neighbours(std::span<const value_neighbour> all) {
+  const auto before = static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(),
+      [](const value_neighbour& neighbour) { return !neighbour.after && !neighbour.child; }));
+  neighbour_list list;
+  std::size_t passed = 0;
+  std::size_t after = 0;
+  for (value_neighbour neighbour : all) {
+    auto& seen = neighbour.after ? after : passed;
+    seen += neighbour.child ? 0 : 1;
+    const bool near = neighbour.after ? after <= sanitize_limits::max_neighbours
+                                      : before - passed < sanitize_limits::max_neighbours;
+    if (neighbour.value.size() > max_neighbour_value) neighbour.value = {};
+    if (near && !telling_name(neighbour.name).empty()) list.add(neighbour);
+  }
+  return list;
+}
+
 // Cuts bring what stands behind them nearer, so a neighbour across a placeholder could come into
 // view only because of a cut: it is not believed, or sanitising twice would cut more.
 bool is_across_placeholder(std::string_view text, const judgement& j,
@@ -145,7 +196,8 @@ bool is_across_placeholder(std::string_view text, const judgement& j,
   if (neighbour == nullptr) return false;
   const char* place = neighbour->name.data();
   const char* base = text.data();
-  if (place < base || place >= base + text.size()) return false;  // given by a walker
+  const std::less<> before;
+  if (before(place, base) || !before(place, base + text.size())) return false;  // of a walker
   const auto at = static_cast<std::size_t>(place - base);
   const std::size_t from = std::min(at, j.begin);
   const std::size_t to = std::max(at, j.run.end);
@@ -179,9 +231,7 @@ run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
   context.name = telling_name(outside_->name);
   context.parent_name = telling_name(outside_->parent_name);
   context.in_array = outside_->name.empty();
-  for (const auto& neighbour : outside_->neighbours) {
-    if (!telling_name(neighbour.name).empty()) context.neighbours.add(neighbour);
-  }
+  context.neighbours = nearest_neighbours(outside_->neighbours);
   return context;
 }
 
@@ -229,7 +279,7 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
 
 void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) const {
   const run_context context = context_of(j.begin, j.run.end);
-  j.value_for_certain = context.outer && context.after_colon;
+  j.value_for_certain = is_value_for_certain(context);
   if (context.key) return keep(j, keep_reason::object_key);
   if (is_listed(options_.protect_fields, effective_name(context)))
     return keep(j, keep_reason::protected_field);
@@ -251,10 +301,15 @@ void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) c
 void base64_judge::judge_field(judgement& j, const run_context& context) const {
   std::string bytes;
   const auto seen = recognize_run(text_, j.run, bytes);
+  if (!seen && j.run.chars < options_.min_run_chars) {
+    std::string buffer;
+    const auto content = find_plain_content(sample(text_, j.run, content_sample, buffer));
+    if (content == keep_reason::words) return keep(j, *content);  // a path
+  }
   const blob_class unseen = is_cut_field(context.name) ? blob_class::image
                             : is_text(as_bytes(bytes)) ? blob_class::text
                                                        : blob_class::data;
-  j.value_for_certain = context.outer && context.after_colon;
+  j.value_for_certain = is_value_for_certain(context);
   cut(j, blob_form::field, cut_evidence::name, seen ? seen->kind : unseen,
       seen ? seen->media_type : unknown_type);
 }
@@ -269,7 +324,10 @@ base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_
     std::string buffer;
     const std::string_view chars = sample(text_, run, content_sample, buffer);
     found.content = find_plain_content(chars);
-    if (found.content) return found;
+    if (found.content) {
+      found.filler = is_dominated(chars);
+      return found;
+    }
     found.token = find_token_content(chars, bytes, run.decoded_size());
     if (!found.token &&
         (is_armored(text_, low, run.begin) || follows_key_type(text_, low, run.begin))) {
@@ -278,7 +336,10 @@ base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_
   }
   const bool dotted =
       is_behind_dot(text_, low, run) || (may_be_token(seen) && is_before_dot(text_, run));
-  if (!found.token && dotted) found.token = keep_reason::token;
+  // A part of which the one before it was cut for a token goes, too.
+  const bool follows_cut = options_.cut_protected && run.begin > 1 && text_[run.begin - 1] == '.' &&
+                           (run.begin - 1 == low || text_[run.begin - 2] == ']');
+  if (!found.token && (dotted || follows_cut)) found.token = keep_reason::token;
   return found;
 }
 
@@ -300,11 +361,11 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   const auto seen = recognize_run(text_, j.run, decoded);
   const auto bytes = as_bytes(decoded);
   const doubts inside = look_inside(j.run, low, bytes, seen);
-  if (inside.content) return keep(j, *inside.content);
+  if (inside.content && !(inside.filler && is_typed(context()))) return keep(j, *inside.content);
   if (inside.token && !options_.cut_protected) return keep(j, *inside.token);
 
   const run_context& around = context();
-  j.value_for_certain = around.outer && around.after_colon;
+  j.value_for_certain = is_value_for_certain(around);
   if (around.key) return keep(j, keep_reason::object_key);
   if (is_listed(options_.protect_fields, effective_name(around))) {
     return keep(j, keep_reason::protected_field);
@@ -312,9 +373,17 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   typed_value type;
   if (around.whole) type = find_type(shape_of(around));
   if (is_across_placeholder(text_, j, type.neighbour)) type = {};
-  const auto doubt = look_around(around, seen, type.known);
+  auto doubt = look_around(around, seen, type.known);
+  // What follows so long a value is out of sight, and it may say that this is the job itself.
+  const bool first = around.name == "body" || around.name == "payload";
+  const bool image = seen && seen->kind == blob_class::image;
+  if (!doubt && first && !image && !type.known && j.size() > sanitize_limits::run_window) {
+    doubt = keep_reason::queue_payload;
+  }
   if (doubt && !options_.cut_protected) return keep(j, *doubt);
-  if (is_in_url(text_, low, j.run.begin)) return keep(j, keep_reason::url);
+  if (is_in_url(text_, low, j.run.begin, seen.has_value())) return keep(j, keep_reason::url);
+  const bool labelled = !seen && is_labelled_token(text_, low, j.run.begin);
+  if (labelled && !options_.cut_protected) return keep(j, keep_reason::token);
 
   if (seen) {
     const blob_form form = type.known ? blob_form::typed_pair : blob_form::run;
@@ -334,7 +403,8 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
   // With `cut_protected`, what is known for a token by itself or the name right before it goes like
   // a blob. What stands further away must not count, as a cut in between would bring it into view.
   const std::string_view adjacent = name_of(j.run.begin);
-  const bool certain = inside.token || is_protected_field(adjacent) || names_a_token(adjacent);
+  const bool certain =
+      inside.token || labelled || is_protected_field(adjacent) || names_a_token(adjacent);
   if (!certain && j.run.chars < options_.min_unknown_chars) {
     return keep(j, keep_reason::short_unknown);
   }
@@ -353,12 +423,13 @@ judgement base64_judge::look_at_naively(std::size_t begin) const {
   }
   if (j.run.chars < options_.min_run_chars) return j;
   const run_context context = context_of(begin, j.run.end);
-  j.value_for_certain = context.outer && context.after_colon;
+  j.value_for_certain = is_value_for_certain(context);
   const std::string_view run = text_.substr(begin, j.run.chars);
   if (context.key) {
     keep(j, keep_reason::object_key);
     return j;
   }
+  if (text_.substr(0, begin).ends_with("_REMOVED sha256-")) return j;  // a reference is no blob
   cut(j, blob_form::run, cut_evidence::naive, blob_class::data, unknown_type);
   j.may_be_number = run.find_first_not_of("0123456789eE+-") == npos;
   j.value_for_certain = j.value_for_certain && !j.may_be_number;

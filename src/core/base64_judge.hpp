@@ -56,6 +56,7 @@ class base64_judge {
   [[nodiscard]] bool is_cut_name(std::string_view name) const noexcept;
   struct doubts {
     std::optional<keep_reason> content;  // no base64 of anything
+    bool filler = false;                 // or, if typed, silence, a mask, zero bytes
     std::optional<keep_reason> token;
   };
   [[nodiscard]] doubts look_inside(const base64_run& run, std::size_t low,

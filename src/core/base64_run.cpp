@@ -27,8 +27,13 @@ raw_unit symbol_or_padding(char c, std::size_t size) noexcept {
 raw_unit read_escape(std::string_view text, std::size_t at) noexcept {
   const std::size_t stop = std::min(text.find_first_not_of('\\', at), text.size());
   const std::size_t slashes = stop - at;
-  if (stop == text.size() || slashes > max_backslashes) {
-    return {raw_unit::kind::escape, 0, slashes};
+  if (stop == text.size()) return {raw_unit::kind::escape, 0, slashes};
+  if (slashes > max_backslashes) {
+    // No symbol of a run, but the letter belongs to the escape all the same.
+    const bool letter = std::string_view("/bfnrtu").find(text[stop]) != std::string_view::npos;
+    const std::size_t digits = text[stop] == 'u' ? 4 : 0;
+    const std::size_t size = slashes + (letter ? 1 + digits : 0);
+    return {raw_unit::kind::escape, 0, std::min(size, text.size() - at)};
   }
   switch (text[stop]) {
     case '/': return {raw_unit::kind::symbol, '/', slashes + 1};
@@ -47,6 +52,14 @@ raw_unit read_escape(std::string_view text, std::size_t at) noexcept {
         const int digit = i < text.size() ? hex_value(text[i]) : -1;
         if (digit < 0) return {raw_unit::kind::escape, 0, slashes + 1};
         code = code * 16 + digit;
+      }
+      if (code == '\n') return {raw_unit::kind::line_break, '\n', slashes + 5};
+      if (code == '\r') {
+        const std::string_view next = text.substr(stop + 5, slashes + 5);
+        const bool line_feed = next.size() == slashes + 5 &&
+                               next.find_first_not_of('\\') == slashes &&
+                               (next.ends_with("u000a") || next.ends_with("u000A"));
+        if (line_feed) return {raw_unit::kind::line_break, '\n', 2 * (slashes + 5)};
       }
       const bool punctuation = code == '+' || code == '/' || code == '=';
       if (punctuation) return symbol_or_padding(static_cast<char>(code), slashes + 5);
@@ -102,10 +115,33 @@ class alphabet_reader {
   bool plain_ = true;
 };
 
-// Whether a last, shorter line may end here: the text goes on with something that closes it.
-bool closes_line(std::string_view text, std::size_t at) noexcept {
-  return at == text.size() ||
-         std::string_view("\"'\\<)]},\r\n=").find(text[at]) != std::string_view::npos;
+// Whether what stands at `at` closes a string or an element.
+bool closes(std::string_view text, std::size_t at) noexcept {
+  if (at == text.size()) return true;
+  const std::size_t stop = std::min(text.find_first_not_of('\\', at), text.size());
+  const bool quote = stop < text.size() && text[stop] == '"';
+  return quote || std::string_view("\"'<)]},").find(text[at]) != std::string_view::npos;
+}
+
+// Capitals, small letters and digits: no word.
+bool is_mixed(std::string_view line) noexcept {
+  const auto has = [&](char first, char last) {
+    return std::any_of(line.begin(), line.end(), [&](char c) { return c >= first && c <= last; });
+  };
+  return has('A', 'Z') && has('a', 'z') && has('0', '9');
+}
+
+// Whether the shorter line text[begin, end) is the last of wrapped base64, and not a word that stands
+// behind it on a line of its own. `whole`: with it there are 4n characters.
+bool is_last_line(std::string_view text, std::size_t begin, std::size_t end, bool whole) noexcept {
+  const raw_unit unit = read_unit(text, end);
+  if (unit.what == raw_unit::kind::padding) return true;
+  if (unit.what != raw_unit::kind::line_break) return closes(text, end);
+  const std::size_t next = end + unit.size;
+  const bool closed = closes(text, next) || text[next] == '-' || text[next] == '=' ||
+                      read_unit(text, next).what == raw_unit::kind::line_break;
+  const bool mixed = is_mixed(text.substr(begin, end - begin));
+  return whole ? closed || mixed : closed && mixed;
 }
 
 // Lines of wrapped base64 have a width of at least 60 that is a multiple of 4 (RFC 2045: 76, RFC
@@ -157,7 +193,9 @@ base64_run read_run(std::string_view text, std::size_t begin, const scan_kernels
       width = goes_on ? chars : run.chars;
       if (!is_line_width(width)) break;
     }
-    if (chars == 0 || chars > width || (chars < width && !closes_line(text, next))) break;
+    if (chars == 0 || chars > width) break;
+    const bool whole = (run.chars + chars) % 4 == 0;
+    if (chars < width && !is_last_line(text, at + unit.size, next, whole)) break;
     run.chars += chars;
     run.plain = false;
     at = next;

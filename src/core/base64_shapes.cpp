@@ -36,10 +36,12 @@ constexpr std::string_view token_words[] = {
     "bytecode",      "invocation",   "verification", "canonicalized", "envelope",  "receipt",
     "macaroon",      "saml",         "ticket",       "challenge",     "xdr",       "psbt",
     "transaction",   "transactions", "tx",           "txs",           "captcha",   "recaptcha",
+    "redacted",      "scroll",
 };
 // The same for names that are one word to the eye but several to the splitter, or none.
 constexpr std::string_view token_names[] = {
-    "SAMLResponse", "SAMLRequest", "x5c", "x5u", "rawtx", "txbytes", "leaf_input", "extra_data"};
+    "SAMLResponse", "SAMLRequest", "x5c",        "x5u",         "rawtx",
+    "txbytes",      "leaf_input",  "extra_data", "paymentData", "payment_data"};
 
 // Members that only a signed or encrypted object has.
 constexpr std::string_view envelope_words[] = {"signature",  "signatures", "sig",       "signed",
@@ -49,8 +51,9 @@ constexpr std::string_view envelope_names[] = {
     "payloadType", "protected", "publicKeyHash", "iv", "nonce", "kid", "kty", "verification"};
 // An object of this name is made of such values.
 constexpr std::string_view envelope_parents[] = {
-    "signature", "signatures", "sig",    "signed",  "proof",       "jws",          "jwe",
-    "key",       "keys",       "secret", "secrets", "certificate", "certificates", "credentials"};
+    "signature",    "signatures",  "sig",   "signed", "proof",   "jws",
+    "jwe",          "key",         "keys",  "secret", "secrets", "certificate",
+    "certificates", "credentials", "token", "tokens", "fluid"};
 
 bool contains(names list, std::string_view name) noexcept {
   return std::any_of(list.begin(), list.end(),
@@ -76,7 +79,9 @@ bool any_word(std::string_view name, Visit visit) {
 }
 
 bool has_word_of(names list, std::string_view name) {
-  return any_word(name, [&](std::string_view word) { return contains(list, word); });
+  constexpr std::size_t longest_telling = 64;  // what is longer is no name that people gave
+  return name.size() <= longest_telling &&
+         any_word(name, [&](std::string_view word) { return contains(list, word); });
 }
 
 const value_neighbour* find_neighbour(const value_shape& shape, std::string_view name) noexcept {
@@ -103,6 +108,15 @@ bool is_cut_field(std::string_view name) noexcept { return contains(cut_fields, 
 
 bool is_protected_field(std::string_view name) noexcept { return contains(protected_fields, name); }
 
+bool is_entry_of_token(const value_shape& shape) noexcept {
+  if (!equal_ignoring_case(shape.name, "value")) return false;
+  return std::any_of(shape.neighbours.begin(), shape.neighbours.end(), [](const auto& neighbour) {
+    const bool says = !neighbour.child && (equal_ignoring_case(neighbour.name, "name") ||
+                                           equal_ignoring_case(neighbour.name, "key"));
+    return says && (names_a_token(neighbour.value) || is_protected_field(neighbour.value));
+  });
+}
+
 bool names_a_token(std::string_view name) noexcept {
   return has_word_of(token_words, name) || contains(token_names, name);
 }
@@ -115,7 +129,10 @@ bool is_protected_shape(const value_shape& shape) noexcept {
       return true;
     }
   }
-  return has_value(shape, "type", "redacted_thinking");
+  // {"type": "redacted_thinking"}, {"type": "reasoning.encrypted"}
+  const value_neighbour* type = find_neighbour(shape, "type");
+  return type != nullptr && (type->value.find("redacted") != std::string_view::npos ||
+                             type->value.find("encrypted") != std::string_view::npos);
 }
 
 bool is_queue_payload(const value_shape& shape) noexcept {
@@ -123,6 +140,9 @@ bool is_queue_payload(const value_shape& shape) noexcept {
     // Celery and kombu; API Gateway
     return has_value(shape, "body_encoding", "base64") ||
            find_neighbour(shape, "isBase64Encoded") != nullptr;
+  }
+  if (equal_ignoring_case(shape.name, "payload")) {
+    return has_value(shape, "payload_encoding", "base64");  // RabbitMQ's management API
   }
   if (equal_ignoring_case(shape.name, "value")) {
     return has_all(shape, {"topic", "partition"}) || has_all(shape, {"topic", "offset"});  // Kafka

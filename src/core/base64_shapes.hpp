@@ -26,6 +26,9 @@ struct value_shape {
 // The name, in its words, says token, key, digest, cursor, ...
 [[nodiscard]] bool names_a_token(std::string_view name) noexcept;
 
+// {"name": "Authorization", "value": ...}: the entry of a list that is called so.
+[[nodiscard]] bool is_entry_of_token(const value_shape& shape) noexcept;
+
 // The object around is a signed or encrypted envelope.
 [[nodiscard]] bool is_protected_shape(const value_shape& shape) noexcept;
 

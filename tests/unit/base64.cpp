@@ -176,7 +176,9 @@ TEST(Base64Run, wrapped_lines_have_one_width) {
   EXPECT_EQ(chars(line + "\\r\\n" + line + "\""), 128U);
   EXPECT_EQ(chars(line + "\\n" + line + "A\""), 64U);        // a longer line
   EXPECT_EQ(chars(line + "\\nAAAA and more"), 64U);          // a last line that goes on as text
-  EXPECT_EQ(chars(line + "\\nAAAA\\n" + line + "\""), 68U);  // a shorter line is the last
+  EXPECT_EQ(chars(line + "\\nAb3/\\n" + line + "\""), 68U);  // a shorter line is the last
+  EXPECT_EQ(chars(line + "\\nDONE\\nand\""), 64U);           // a word
+  EXPECT_EQ(chars(line + "\\nThanks\\n\""), 64U);
   EXPECT_EQ(chars(std::string(62, 'A') + "\\n" + std::string(62, 'A') + "\""), 62U);
   EXPECT_EQ(chars(std::string(56, 'A') + "\\n" + std::string(56, 'A') + "\""), 56U);
   EXPECT_EQ(run_at("\\n" + line + "\\n" + line + "\"", 0, true).chars, 128U);
