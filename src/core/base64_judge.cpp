@@ -77,6 +77,14 @@ bool is_in_url(std::string_view text, std::size_t low, std::size_t begin, bool s
   return parameter && (word.find('?') != npos || (word.find('&') != npos && !seen));
 }
 
+// A piece of percent-encoded text (RFC 3986), whose other pieces would be left behind.
+bool is_percent_encoded(std::string_view text, const base64_run& run) noexcept {
+  constexpr std::string_view codes[] = {"%2B", "%2F", "%3D", "%2b", "%2f", "%3d"};
+  const bool before = run.begin > 0 && text[run.begin - 1] == '%';
+  const std::string_view behind = text.substr(run.end, 3);
+  return before || std::find(std::begin(codes), std::end(codes), behind) != std::end(codes);
+}
+
 // header.payload.signature: a dot and more of the alphabet before or behind (RFC 7515, 7516).
 bool is_part(std::string_view text, std::size_t at) noexcept {
   return at < text.size() && (url_alphabet.contains(static_cast<unsigned char>(text[at])) ||
@@ -278,6 +286,7 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
 }
 
 void base64_judge::judge_data_uri(judgement& j, const data_uri_header& header) const {
+  if (is_percent_encoded(text_, j.run)) return keep(j, keep_reason::url);
   const run_context context = context_of(j.begin, j.run.end);
   j.value_for_certain = is_value_for_certain(context);
   if (context.key) return keep(j, keep_reason::object_key);
@@ -356,6 +365,7 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
     }
   }
   if (j.run.chars < options_.min_run_chars) return;
+  if (is_percent_encoded(text_, j.run)) return keep(j, keep_reason::url);
 
   std::string decoded;
   const auto seen = recognize_run(text_, j.run, decoded);
