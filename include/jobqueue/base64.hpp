@@ -282,7 +282,8 @@ struct value_context {
 };
 
 /// `sanitize_base64` for one string value of an object in memory: `text` is the value as the
-/// program holds it, without JSON escapes; `options.format` does not apply. Equation: for a JSON document,
+/// program holds it, without JSON escapes; `options.format` does not apply. Equation, as far as the
+/// windows reach equally far: for a JSON document x,
 /// `parse(sanitize_base64(dump(x)))` equals x with each string value v replaced by
 /// `sanitize_base64_value(v, context of v)`.
 [[nodiscard]] result<sanitized> sanitize_base64_value(std::string_view text,

@@ -136,7 +136,8 @@ bool is_labelled_token(std::string_view text, std::size_t low, std::size_t begin
   return names_a_token(label) || is_protected_field(label);
 }
 
-// A string of the document itself behind a colon; a string in it that holds JSON has keys of its own.
+// A string of the document itself behind a colon; a string in it that holds JSON has keys of its
+// own.
 bool is_value_for_certain(const run_context& context) noexcept {
   return context.outer && context.after_colon && !context.coded_quotes;
 }

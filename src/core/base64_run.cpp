@@ -131,8 +131,8 @@ bool is_mixed(std::string_view line) noexcept {
   return has('A', 'Z') && has('a', 'z') && has('0', '9');
 }
 
-// Whether the shorter line text[begin, end) is the last of wrapped base64, and not a word that stands
-// behind it on a line of its own. `whole`: with it there are 4n characters.
+// Whether the shorter line text[begin, end) is the last of wrapped base64, and not a word that
+// stands behind it on a line of its own. `whole`: with it there are 4n characters.
 bool is_last_line(std::string_view text, std::size_t begin, std::size_t end, bool whole) noexcept {
   const raw_unit unit = read_unit(text, end);
   if (unit.what == raw_unit::kind::padding) return true;

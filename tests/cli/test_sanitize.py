@@ -309,7 +309,8 @@ class Report(ProgramTest):
 
 class Summary(ProgramTest):
     WANTED = {"files": 1, "files_changed": 1, "blobs": 1, "bytes_before": len(JOB),
-              "bytes_after": len(LEAN_JOB), "by_class": {"image": {"blobs": 1, "bytes": 400, "bytes_after": 22}}}
+              "bytes_after": len(LEAN_JOB),
+              "by_class": {"image": {"blobs": 1, "bytes": 400, "bytes_after": 22}}}
 
     def test_on_standard_error_when_data_is_on_standard_output(self):
         answer = self.expect(DONE, "sanitize", "--json", stdin=JOB)

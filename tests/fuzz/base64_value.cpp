@@ -142,7 +142,7 @@ bool makes_an_object(const value_in_hand& value) {
 }
 
 // parse(sanitize_base64(dump(x))) has the value that sanitize_base64_value gives.
-void check_object(const value_in_hand& value, const sanitize_options& options) {
+void check_object(const value_in_hand& value, sanitize_options options) {
   if (!makes_an_object(value)) return;
   const json object = object_of(value);
   std::string dumped;
@@ -167,6 +167,7 @@ void check_object(const value_in_hand& value, const sanitize_options& options) {
     }
   }
   const auto in_hand = sanitize_base64_value(value.text, {value.name, {}, around}, options);
+  options.format = document_format::json;
   const auto in_text = sanitize_base64(dumped, options);
   require(in_hand && in_text, "both judges answer");
   const json parsed = json::parse(in_text->view(dumped));
@@ -175,8 +176,7 @@ void check_object(const value_in_hand& value, const sanitize_options& options) {
 }
 
 void run(choices& in) {
-  sanitize_options options = choose_options(in);
-  options.format = document_format::auto_detect;  // a value is no document
+  const sanitize_options options = choose_options(in);
   const value_in_hand value = read_value(in);
   std::vector<value_neighbour> neighbours;
   for (const neighbour& one : value.neighbours) {

@@ -111,6 +111,7 @@ def documents():
         "digits": f'[{DIGITS}{DIGITS},-1.50e+10,"{DIGITS}{DIGITS}"]',
         "number_after_comma_string": f'[",",{DIGITS}{DIGITS}]',
         "glued": f'"{PNG}-{PNG_URL}/{NOISE}="',
+        "tail_bits": f'["{PNG}AB","{PNG}AB==","{PNG}ABC=","{PNG_URL}B"]',
         "padding": f'["{PNG}=","{PNG}==","{NOISE}===","={PNG}"]',
         "utf8": '{"\u00e9":"\u00e9\u00e8","e":"\\u00e9\\ud83d\\ude00\\ud800"}',
         "white_space": f' \r\n\t{{ "a" :\n[ "{PNG}" , null , true ] }}\n',

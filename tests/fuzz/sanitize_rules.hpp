@@ -2,6 +2,8 @@
 // base64.hpp.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +66,7 @@ inline void check_report(std::string_view text, const sanitized& answer, bool st
   std::string expected;
   std::uint64_t at = 0;
   std::uint64_t cut_bytes = 0;
+  std::array<blob_totals, blob_class_count> by_class{};
   for (const blob_cut& cut : answer.cuts) {
     require(cut.offset >= at && cut.size <= text.size() && cut.offset <= text.size() - cut.size,
             "cuts are in order, apart from each other, and in the input");
@@ -73,10 +76,19 @@ inline void check_report(std::string_view text, const sanitized& answer, bool st
     expected += placeholder;
     at = cut.offset + cut.size;
     cut_bytes += cut.size;
+    blob_totals& totals = by_class.at(static_cast<std::size_t>(cut.kind));
+    ++totals.count;
+    totals.bytes_before += cut.size;
+    totals.bytes_after += placeholder.size();
   }
   expected += text.substr(at);
   require(answer.view(text) == expected, "outside the cuts, output equals input");
   require(answer.cut_bytes == cut_bytes, "cut_bytes is the sum of the cuts");
+  const auto same = [](const blob_totals& a, const blob_totals& b) {
+    return a.count == b.count && a.bytes_before == b.bytes_before && a.bytes_after == b.bytes_after;
+  };
+  require(std::equal(by_class.begin(), by_class.end(), answer.by_class.begin(), same),
+          "the totals are those of the cuts");
   const blob_kept* before = nullptr;
   for (const blob_kept& kept : answer.kept) {
     require(before == nullptr || kept.offset > before->offset, "what is kept is in order");
