@@ -9,6 +9,8 @@
 #include <memory>
 #include <string_view>
 
+#include "support/exact_text.hpp"
+
 // What libFuzzer calls for each input, and replay.cpp for each file of a corpus.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);  // NOLINT
 
@@ -21,19 +23,7 @@ inline void require(bool holds, const char* rule) {
   std::abort();
 }
 
-// Exactly as large as the text, on the heap, so that AddressSanitizer sees a read beyond its ends.
-class exact_text {
- public:
-  explicit exact_text(std::string_view text)
-      : size_(text.size()), bytes_(std::make_unique<char[]>(text.size())) {
-    if (size_ != 0) std::memcpy(bytes_.get(), text.data(), size_);
-  }
-  [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
-
- private:
-  std::size_t size_;
-  std::unique_ptr<char[]> bytes_;
-};
+using test::exact_text;
 
 // Takes choices off the front of an input; behind its end every choice is 0.
 class choices {

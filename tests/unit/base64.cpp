@@ -12,6 +12,7 @@
 #include "core/base64_run.hpp"
 #include "core/base64_scan.hpp"
 #include "core/base64_shapes.hpp"
+#include "support/exact_text.hpp"
 #include "support/memory_store.hpp"
 
 namespace jobqueue {
@@ -19,21 +20,7 @@ namespace {
 
 using namespace jobqueue::detail;
 
-// Text in a block of its exact size.
-class exact_text {
- public:
-  explicit exact_text(std::string_view text) : size_(text.size()), bytes_(new char[size_]) {
-    text.copy(bytes_.get(), size_);
-  }
-  [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
-  [[nodiscard]] const std::uint8_t* data() const noexcept {
-    return reinterpret_cast<const std::uint8_t*>(bytes_.get());
-  }
-
- private:
-  std::size_t size_;
-  std::unique_ptr<char[]> bytes_;
-};
+using test::exact_text;
 
 std::vector<simd_target> available_targets() {
   std::vector<simd_target> targets;

@@ -9,23 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "support/exact_text.hpp"
+
 namespace {
 
 using namespace std::string_literals;
 
-// Exactly as large as the text, on the heap, so that AddressSanitizer sees an over-read.
-class exact_text {
- public:
-  explicit exact_text(std::string_view text)
-      : size_(text.size()), bytes_(std::make_unique<char[]>(text.size())) {
-    std::copy(text.begin(), text.end(), bytes_.get());
-  }
-  std::string_view view() const { return {bytes_.get(), size_}; }
-
- private:
-  std::size_t size_;
-  std::unique_ptr<char[]> bytes_;
-};
+using jobqueue::test::exact_text;
 
 // "ok", or "CODE at OFFSET: message".
 std::string outcome(const jobqueue::status& status) {
