@@ -246,6 +246,9 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_sanitize_base64(
     jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
     const jobqueue_sanitize_options* options, jobqueue_error* error);
 
+/* The built-in names of members whose value is base64: image_base64, b64_json, ... Static. */
+JOBQUEUE_API const jobqueue_string* jobqueue_default_cut_fields(size_t* count);
+
 /* A member near a value in an object in memory. */
 typedef struct jobqueue_neighbour {
   jobqueue_string name;
@@ -267,11 +270,43 @@ typedef struct jobqueue_value_context {
   { (uint32_t)sizeof(jobqueue_value_context), 0u, {NULL, 0}, {NULL, 0}, NULL, 0 }
 
 /* The one judge for object walkers: jobqueue_sanitize_base64 for a string value as the program
- * holds it, without JSON escapes. `context` may be NULL. */
+ * holds it, without JSON escapes. `context` may be NULL.
+ *
+ * A walker need not ask about a value that is shorter than JOBQUEUE_MIN_CUT_SIZE bytes, nor about
+ * one that is shorter than `min_run_chars` bytes, has neither a comma nor a quotation mark in it,
+ * and is no member whose name, in any case, is in jobqueue_default_cut_fields or `cut_fields`: such
+ * a value is never changed. */
+#define JOBQUEUE_MIN_CUT_SIZE 22
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
 jobqueue_sanitize_base64_value(jobqueue_buffer* out, int32_t* changed, const char* text,
                                size_t text_size, const jobqueue_value_context* context,
                                const jobqueue_sanitize_options* options, jobqueue_error* error);
+
+/* jobqueue_sanitize_base64 for an input that comes in pieces, in bounded memory: the output is the
+ * same wherever the pieces are divided. To be used by one thread at a time. */
+typedef struct jobqueue_base64_sanitizer jobqueue_base64_sanitizer;
+
+/* The options are copied; `vault` and `payload` must live as long as the sanitizer. `format` must be
+ * AUTO or TEXT: to refuse a malformed document before any of it is given out, it must be there as a
+ * whole. `on_cut` and `on_kept` are called while the input passes, each in order of offset. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_base64_sanitizer_new(jobqueue_base64_sanitizer** out,
+                              const jobqueue_sanitize_options* options, jobqueue_error* error);
+
+/* Takes the next piece of the input. `out` becomes the next piece of the output, which may be
+ * empty. After an error only _free may be called: what is wrong is told again. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_base64_sanitizer_update(jobqueue_buffer* out, jobqueue_base64_sanitizer* sanitizer,
+                                 const char* input, size_t input_size, jobqueue_error* error);
+
+/* The input is complete: `out` becomes the rest of the output, and the vault is synced. After that
+ * the sanitizer takes the next input from its beginning. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_base64_sanitizer_finish(jobqueue_buffer* out, jobqueue_base64_sanitizer* sanitizer,
+                                 jobqueue_error* error);
+
+/* NULL is accepted. */
+JOBQUEUE_API void jobqueue_base64_sanitizer_free(jobqueue_base64_sanitizer* sanitizer);
 
 #define JOBQUEUE_RESTORE_KEEP_MISSING 1u /* leave a reference whose blob the vault does not have */
 
