@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,19 @@ struct sha256_digest {
 /// SHA-256 of `data`.
 [[nodiscard]] sha256_digest sha256(std::span<const std::byte> data);
 
+/// A blob on its way into a store, in pieces; dropped if it is destroyed before it is kept.
+class blob_spool {
+ public:
+  blob_spool() = default;
+  blob_spool(const blob_spool&) = delete;
+  blob_spool& operator=(const blob_spool&) = delete;
+  virtual ~blob_spool() = default;
+
+  [[nodiscard]] virtual status append(std::span<const std::byte> piece) = 0;
+  /// All pieces together become the blob with that digest; as `blob_store::put`. Called once, last.
+  [[nodiscard]] virtual status keep(const sha256_digest& digest) = 0;
+};
+
 /// Where blobs go and come from: what `sanitize_base64` and `restore_base64` need of a vault.
 /// vault.hpp has the directory implementation; derive from this for another store.
 class blob_store {
@@ -62,6 +76,10 @@ class blob_store {
 
   /// Returns when everything put so far survives a power failure.
   [[nodiscard]] virtual status sync() { return done; }
+
+  /// For a blob that is larger than the window of a stream. This one collects it in memory and
+  /// calls `put`; a store that can write piece by piece should say how.
+  [[nodiscard]] virtual result<std::unique_ptr<blob_spool>> open_spool();
 };
 
 /// How runs of base64 are judged.
@@ -266,6 +284,41 @@ struct sanitized {
 /// Sources: RFC 4648, RFC 2397, RFC 8259, RFC 6901.
 [[nodiscard]] result<sanitized> sanitize_base64(std::string_view input,
                                                 const sanitize_options& options = {});
+
+/// `sanitize_base64` for an input that comes in pieces, in bounded memory (about 2 MiB, and what the
+/// store takes for a blob that is larger). Equation: however x is divided, the outputs of `update`
+/// and `finish` together are `sanitize_base64(x)`.
+///
+///   jobqueue::base64_sanitizer lean(options);
+///   while (read(piece)) lean.update(piece, out).value();
+///   lean.finish(out).value();
+///
+/// `options.format` must be `auto_detect` or `text`: to refuse a malformed document before any of it
+/// is given out, it must be there as a whole. To be used by one thread at a time.
+class base64_sanitizer {
+ public:
+  /// The options are copied; the store must live as long as this.
+  explicit base64_sanitizer(const sanitize_options& options = {});
+  base64_sanitizer(base64_sanitizer&&) noexcept;
+  base64_sanitizer& operator=(base64_sanitizer&&) noexcept;
+  ~base64_sanitizer();
+
+  /// Appends to `out` what is certain of the output after `piece`. Errors: `invalid_argument` (an
+  /// option), and whatever the store reports; every later call reports the same.
+  [[nodiscard]] status update(std::string_view piece, std::string& out);
+  /// The input is complete: appends the rest of the output, and syncs the store if
+  /// `options.sync_store`. The next `update` begins another input.
+  [[nodiscard]] status finish(std::string& out);
+
+  /// Of the input so far, or of the one that was finished last: `changed` and the totals, and with
+  /// `report` and `report_kept` what was cut and kept since the last call, so that a long report
+  /// need not be in memory. `text` is empty.
+  [[nodiscard]] sanitized take_report();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 /// What an object walker knows about a string value that it has in hand, for
 /// `sanitize_base64_value`.

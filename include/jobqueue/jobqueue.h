@@ -301,9 +301,8 @@ jobqueue_base64_sanitizer_update(jobqueue_buffer* out, jobqueue_base64_sanitizer
 
 /* The input is complete: `out` becomes the rest of the output, and the vault is synced. After that
  * the sanitizer takes the next input from its beginning. */
-JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
-jobqueue_base64_sanitizer_finish(jobqueue_buffer* out, jobqueue_base64_sanitizer* sanitizer,
-                                 jobqueue_error* error);
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_base64_sanitizer_finish(
+    jobqueue_buffer* out, jobqueue_base64_sanitizer* sanitizer, jobqueue_error* error);
 
 /* NULL is accepted. */
 JOBQUEUE_API void jobqueue_base64_sanitizer_free(jobqueue_base64_sanitizer* sanitizer);

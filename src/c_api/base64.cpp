@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -126,6 +127,87 @@ jobqueue_status sanitize(jobqueue_buffer* out, int32_t* changed, const char* inp
 }
 
 }  // namespace
+
+struct jobqueue_base64_sanitizer {
+  jobqueue_base64_sanitizer(const jobqueue_sanitize_options& options,
+                            const sanitize_options& chosen)
+      : given(options), sanitizer(chosen) {}
+  jobqueue_sanitize_options given;  // only the callbacks are read
+  base64_sanitizer sanitizer;
+  std::string out;
+  bool broken = false;  // a call has failed, or is running
+  error failure{errc::out_of_memory, no_offset, "an earlier call ran out of memory"};
+};
+
+namespace {
+
+// Lets `step` append to the output, gives that out and tells what was cut.
+template <class Step>
+jobqueue_status carry_on(jobqueue_buffer* out, jobqueue_base64_sanitizer* self,
+                         jobqueue_error* error, Step step) {
+  return c_api::guard(error, [&]() -> jobqueue_status {
+    if (out == nullptr || self == nullptr) {
+      return refuse(error, "out and sanitizer must not be NULL");
+    }
+    if (self->broken) return c_api::fail(error, self->failure);
+    self->broken = true;
+    self->out.clear();
+    if (const status stepped = step(); !stepped) {
+      self->failure = stepped.problem();
+      return c_api::fail(error, self->failure);
+    }
+    if (jobqueue_buffer_assign(out, self->out.data(), self->out.size()) != JOBQUEUE_OK) {
+      throw std::bad_alloc();
+    }
+    if (self->given.on_cut != nullptr || self->given.on_kept != nullptr) {
+      tell(self->given, self->sanitizer.take_report());
+    }
+    self->broken = false;
+    return JOBQUEUE_OK;
+  });
+}
+
+}  // namespace
+
+jobqueue_status jobqueue_base64_sanitizer_new(jobqueue_base64_sanitizer** out,
+                                              const jobqueue_sanitize_options* options,
+                                              jobqueue_error* error) {
+  return c_api::guard(error, [&]() -> jobqueue_status {
+    if (out == nullptr) return refuse(error, "out must not be NULL");
+    jobqueue_sanitize_options known = JOBQUEUE_SANITIZE_OPTIONS_INIT;
+    if (!c_api::read_options(known, options)) {
+      return refuse(error, "the options are not initialised with JOBQUEUE_SANITIZE_OPTIONS_INIT");
+    }
+    converted_options converted;
+    if (const char* wrong = convert(known, converted)) return refuse(error, wrong);
+    auto made = std::make_unique<jobqueue_base64_sanitizer>(known, converted.options);
+    // An empty piece shows whether the options are good.
+    if (const status usable = made->sanitizer.update({}, made->out); !usable) {
+      return c_api::fail(error, usable.problem());
+    }
+    *out = made.release();
+    return JOBQUEUE_OK;
+  });
+}
+
+jobqueue_status jobqueue_base64_sanitizer_update(jobqueue_buffer* out,
+                                                 jobqueue_base64_sanitizer* sanitizer,
+                                                 const char* input, size_t input_size,
+                                                 jobqueue_error* error) {
+  if (input == nullptr && input_size != 0) return refuse(error, "the input must not be NULL");
+  return carry_on(out, sanitizer, error, [&] {
+    return sanitizer->sanitizer.update(c_api::view(input, input_size), sanitizer->out);
+  });
+}
+
+jobqueue_status jobqueue_base64_sanitizer_finish(jobqueue_buffer* out,
+                                                 jobqueue_base64_sanitizer* sanitizer,
+                                                 jobqueue_error* error) {
+  return carry_on(out, sanitizer, error,
+                  [&] { return sanitizer->sanitizer.finish(sanitizer->out); });
+}
+
+void jobqueue_base64_sanitizer_free(jobqueue_base64_sanitizer* sanitizer) { delete sanitizer; }
 
 jobqueue_status jobqueue_sanitize_base64(jobqueue_buffer* out, int32_t* changed, const char* input,
                                          size_t input_size,

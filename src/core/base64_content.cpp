@@ -31,7 +31,8 @@ bool is_der(std::span<const std::byte> bytes, std::size_t total) noexcept {
     length = length << 8U | std::to_integer<unsigned>(bytes[2 + i]);
   // Or several of them: a chain.
   const std::size_t end = length + 2 + count;
-  return end == total || (end < bytes.size() && bytes[end] == std::byte{0x30});
+  const bool fits = total == long_size ? end > sanitize_limits::run_window / 4 * 3 : end == total;
+  return fits || (end < bytes.size() && bytes[end] == std::byte{0x30});
 }
 
 // A public key or signature packet of OpenPGP (RFC 9580): its tag, two bytes of length, a version.

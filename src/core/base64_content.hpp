@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,7 +20,8 @@ inline constexpr std::size_t content_sample = 16384;
 [[nodiscard]] std::optional<keep_reason> find_plain_content(std::string_view chars) noexcept;
 
 // A reason to think that the decoded bytes are a token or key: JOSE header, DER, SSH, Fernet, ...
-// `decoded` are the first bytes, `total` is how many there are in all.
+// `decoded` are the first bytes, `total` is how many there are in all, or `long_size`.
+inline constexpr std::size_t long_size = std::numeric_limits<std::size_t>::max();
 [[nodiscard]] std::optional<keep_reason> find_token_content(std::string_view chars,
                                                             std::span<const std::byte> decoded,
                                                             std::size_t total) noexcept;

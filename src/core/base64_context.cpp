@@ -347,6 +347,11 @@ run_context read_context(std::string_view text, std::size_t begin, std::size_t e
   context.coded_quotes = text.substr(value_begin, begin - value_begin).find("u0022") != npos;
   read_left(lexer(text, low, begin, open->slashes), open->quote - open->slashes, context);
 
+  // What is behind a long value is out of sight.
+  if (end - value_begin > sanitize_limits::run_window) {
+    context.whole = value_begin == begin;
+    return context;
+  }
   // The string ends where the run does, after one line break perhaps, or somewhere behind it.
   std::size_t at = end;
   if (const raw_unit unit = read_unit(text, at); unit.what == raw_unit::kind::line_break) {
@@ -358,7 +363,6 @@ run_context read_context(std::string_view text, std::size_t begin, std::size_t e
   } else {
     const std::size_t limit = value_begin + sanitize_limits::run_window;
     at = end;
-    if (at >= limit) return context;
     right = lexer(text, end, std::min(text.size(), limit), open->slashes);
     if (!right.close_right(at)) return context;
   }

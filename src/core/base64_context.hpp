@@ -49,7 +49,8 @@ struct run_context {
   neighbour_list neighbours;  // without the members of arrays
 };
 
-// Reads the surroundings of text[begin, end), a run or a data URI.
+// Reads the surroundings of text[begin, end), a run or a data URI. A string is `whole` also if the
+// run in it is long and begins it.
 [[nodiscard]] run_context read_context(std::string_view text, std::size_t begin, std::size_t end);
 
 // The member's name, if a member's string value begins at `begin`; a quick look without neighbours.

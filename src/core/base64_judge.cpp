@@ -38,7 +38,7 @@ std::optional<recognized> recognize_run(std::string_view text, const base64_run&
   const std::string_view chars = sample(text, run, window_chars, buffer);
   bytes.clear();
   decode_base64(chars.substr(0, chars.size() == run.chars ? npos : chars.size() / 4 * 4), bytes);
-  return recognize(as_bytes(bytes), chars.size() == run.chars);
+  return recognize(as_bytes(bytes), !run.open && chars.size() == run.chars);
 }
 
 // At most `size` bytes of the text before `begin`, back to the last cut or placeholder: what is
@@ -81,6 +81,7 @@ bool is_in_url(std::string_view text, std::size_t low, std::size_t begin, bool s
 bool is_percent_encoded(std::string_view text, const base64_run& run) noexcept {
   constexpr std::string_view codes[] = {"%2B", "%2F", "%3D", "%2b", "%2f", "%3d"};
   const bool before = run.begin > 0 && text[run.begin - 1] == '%';
+  if (run.is_long()) return before;
   const std::string_view behind = text.substr(run.end, 3);
   return before || std::find(std::begin(codes), std::end(codes), behind) != std::end(codes);
 }
@@ -91,11 +92,21 @@ bool is_part(std::string_view text, std::size_t at) noexcept {
                               text[at] == '.' || text[at] == '=');
 }
 bool is_before_dot(std::string_view text, const base64_run& run) noexcept {
-  return run.end < text.size() && text[run.end] == '.' && is_part(text, run.end + 1);
+  if (run.is_long() || run.end >= text.size() || text[run.end] != '.') return false;
+  // A data URI will not be there next time.
+  return is_part(text, run.end + 1) && !equal_ignoring_case(text.substr(run.end + 1, 5), "data:");
+}
+// Whether the character before `at` is the last of an escape, and so no letter of a word.
+bool ends_escape(std::string_view text, std::size_t low, std::size_t at) noexcept {
+  const auto is = [&](std::size_t back, char c) {
+    return at >= low + back && text[at - back] == c;
+  };
+  return is(2, '\\') || (is(5, 'u') && is(6, '\\'));
 }
 // What was cut before `low` does not count: it will not be there next time.
 bool is_behind_dot(std::string_view text, std::size_t low, const base64_run& run) noexcept {
-  return run.begin > low + 1 && text[run.begin - 1] == '.' && is_part(text, run.begin - 2);
+  if (run.begin <= low + 1 || text[run.begin - 1] != '.') return false;
+  return is_part(text, run.begin - 2) && !ends_escape(text, low, run.begin - 1);
 }
 
 // Behind a PEM or PGP header that has not been closed (RFC 7468, RFC 9580).
@@ -236,7 +247,8 @@ run_context base64_judge::context_of(std::size_t begin, std::size_t end) const {
   context.in_string = true;
   context.outer = true;
   context.after_colon = true;
-  context.whole = begin == 0 && rest == text_.size();
+  const bool long_value = end - begin > sanitize_limits::run_window;
+  context.whole = begin == 0 && (long_value || rest == text_.size());
   context.name = telling_name(outside_->name);
   context.parent_name = telling_name(outside_->parent_name);
   context.in_array = outside_->name.empty();
@@ -271,7 +283,7 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
   if (payload > low && text_[payload - 1] == ',') {
     const auto header = read_data_uri_header(text_, low, payload);
     if (header) {
-      j.run = read_run(text_, payload, kernels_, true);
+      j.run = read_run(text_, payload, kernels_, run_kind::after_header, more_);
       if (j.run.chars >= 2) {
         j.begin = header->begin;
         judge_data_uri(j, *header);
@@ -279,7 +291,7 @@ judgement base64_judge::look_at(std::size_t begin, std::size_t low, bool announc
       }
     }
   }
-  j.run = read_run(text_, begin, kernels_, false);
+  j.run = read_run(text_, begin, kernels_, run_kind::any, more_);
   if (j.run.chars >= options_.min_run_chars || (announced && j.run.chars >= 2)) {
     judge_run(j, low);
   }
@@ -338,7 +350,7 @@ base64_judge::doubts base64_judge::look_inside(const base64_run& run, std::size_
       found.filler = is_dominated(chars);
       return found;
     }
-    found.token = find_token_content(chars, bytes, run.decoded_size());
+    found.token = find_token_content(chars, bytes, run.is_long() ? long_size : run.decoded_size());
     if (!found.token &&
         (is_armored(text_, low, run.begin) || follows_key_type(text_, low, run.begin))) {
       found.token = keep_reason::key_material;
@@ -425,17 +437,12 @@ void base64_judge::judge_run(judgement& j, std::size_t low) const {
 judgement base64_judge::look_at_naively(std::size_t begin) const {
   judgement j;
   j.begin = begin;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text_.data());
-  const std::size_t stop = kernels_.span_end(bytes, text_.size(), begin, standard_alphabet);
-  j.run = {begin, stop, stop - begin, 0, false, true};
-  while (j.run.padding < 2 && j.run.end < text_.size() && text_[j.run.end] == '=') {
-    ++j.run.padding;
-    ++j.run.end;
-  }
+  j.run = read_run(text_, begin, kernels_, run_kind::naive, more_);
   if (j.run.chars < options_.min_run_chars) return j;
   const run_context context = context_of(begin, j.run.end);
   j.value_for_certain = is_value_for_certain(context);
-  const std::string_view run = text_.substr(begin, j.run.chars);
+  const std::string_view run =
+      text_.substr(begin, std::min(j.run.chars, sanitize_limits::run_window));
   if (context.key) {
     keep(j, keep_reason::object_key);
     return j;

@@ -34,9 +34,15 @@ struct judgement {
 
 class base64_judge {
  public:
-  base64_judge(std::string_view text, const sanitize_options& options, const scan_kernels& kernels,
+  base64_judge(const sanitize_options& options, const scan_kernels& kernels,
                const value_context* outside)
-      : text_(text), options_(options), kernels_(kernels), outside_(outside) {}
+      : options_(options), kernels_(kernels), outside_(outside) {}
+
+  // The text that is judged from now on; with `more` it goes on behind what is there.
+  void see(std::string_view text, bool more) noexcept {
+    text_ = text;
+    more_ = more;
+  }
 
   // Judges the run that begins at `begin`; nothing before `low` may be cut. `announced`: a name or
   // data URI header says that base64 comes here, so that a short run counts, too.
@@ -67,6 +73,7 @@ class base64_judge {
   void judge_run(judgement& j, std::size_t low) const;
 
   std::string_view text_;
+  bool more_ = false;
   const sanitize_options& options_;
   const scan_kernels& kernels_;
   const value_context* outside_;

@@ -72,54 +72,12 @@ raw_unit read_escape(std::string_view text, std::size_t at) noexcept {
   }
 }
 
-// Follows the characters of one alphabet; the alphabet is that of the first symbol that tells.
-class alphabet_reader {
- public:
-  alphabet_reader(std::string_view text, const scan_kernels& kernels)
-      : text_(text), kernels_(kernels) {}
-
-  // Characters from `at` on within one line. Sets `at` behind them; `last` is where the last began.
-  std::size_t read_line(std::size_t& at, std::size_t& last) {
-    std::size_t chars = 0;
-    for (;;) {
-      const std::size_t stop = kernels_.span_end(bytes(), text_.size(), at, *set_);
-      if (stop > at) {
-        chars += stop - at;
-        last = stop - 1;
-        at = stop;
-      }
-      const raw_unit unit = read_unit(text_, at);
-      if (unit.what != raw_unit::kind::symbol || !accept(unit.value)) return chars;
-      plain_ = plain_ && unit.size == 1;
-      last = at;
-      at += unit.size;
-      ++chars;
-    }
-  }
-
-  [[nodiscard]] bool url() const noexcept { return set_ == &url_alphabet; }
-  [[nodiscard]] bool plain() const noexcept { return plain_; }
-
- private:
-  bool accept(char c) {
-    if (set_ == &alphanumeric) set_ = c == '-' || c == '_' ? &url_alphabet : &standard_alphabet;
-    return set_->contains(static_cast<unsigned char>(c));
-  }
-  [[nodiscard]] const std::uint8_t* bytes() const noexcept {
-    return reinterpret_cast<const std::uint8_t*>(text_.data());
-  }
-
-  std::string_view text_;
-  const scan_kernels& kernels_;
-  const nibble_set* set_ = &alphanumeric;
-  bool plain_ = true;
-};
-
 // Whether what stands at `at` closes a string or an element.
 bool closes(std::string_view text, std::size_t at) noexcept {
   if (at == text.size()) return true;
-  const std::size_t stop = std::min(text.find_first_not_of('\\', at), text.size());
-  const bool quote = stop < text.size() && text[stop] == '"';
+  const std::string_view ahead = text.substr(at, max_backslashes + 1);
+  const std::size_t stop = ahead.find_first_not_of('\\');
+  const bool quote = stop != std::string_view::npos && ahead[stop] == '"';
   return quote || std::string_view("\"'<)]},").find(text[at]) != std::string_view::npos;
 }
 
@@ -146,7 +104,12 @@ bool is_last_line(std::string_view text, std::size_t begin, std::size_t end, boo
 
 // Lines of wrapped base64 have a width of at least 60 that is a multiple of 4 (RFC 2045: 76, RFC
 // 7468: 64, GitHub: 60).
-bool is_line_width(std::size_t chars) noexcept { return chars >= 60 && chars % 4 == 0; }
+bool is_line_width(std::size_t chars) noexcept {
+  return chars >= 60 && chars % 4 == 0 && chars <= max_line_width;
+}
+
+// The longest look ahead of a place: three units.
+constexpr std::size_t max_look = std::size_t{3} * 2 * (max_backslashes + 5);
 
 }  // namespace
 
@@ -165,57 +128,146 @@ raw_unit read_unit(std::string_view text, std::size_t at) noexcept {
   return {raw_unit::kind::other, c, 1};
 }
 
-base64_run read_run(std::string_view text, std::size_t begin, const scan_kernels& kernels,
-                    bool after_header) {
-  base64_run run{begin, begin};
-  alphabet_reader reader(text, kernels);
-  std::size_t at = begin;
-  if (after_header) {
+bool run_reader::accept(char c) {
+  if (set_ == &alphanumeric) set_ = c == '-' || c == '_' ? &url_alphabet : &standard_alphabet;
+  return set_->contains(static_cast<unsigned char>(c));
+}
+
+std::size_t run_reader::read_line(std::string_view text, std::size_t& at, std::size_t& last) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  std::size_t chars = 0;
+  for (;;) {
+    const std::size_t stop = kernels_->span_end(bytes, text.size(), at, *set_);
+    if (stop > at) {
+      chars += stop - at;
+      last = stop - 1;
+      at = stop;
+    }
     const raw_unit unit = read_unit(text, at);
-    if (unit.what == raw_unit::kind::line_break) {
+    if (unit.what != raw_unit::kind::symbol || !accept(unit.value)) return chars;
+    plain_ = plain_ && unit.size == 1;
+    last = at;
+    at += unit.size;
+    ++chars;
+  }
+}
+
+bool run_reader::follow(std::string_view text, std::size_t& at, bool more) {
+  const auto out_of_sight = [&](std::size_t place) {
+    return more && text.size() - place < max_look;
+  };
+  if (kind_ == run_kind::naive) return follow_naively(text, at, more);
+  if (phase_ == phase::header_break) {
+    if (out_of_sight(at)) return false;
+    const raw_unit unit = read_unit(text, at);
+    if (kind_ == run_kind::after_header && unit.what == raw_unit::kind::line_break) {
       at += unit.size;
-      run.plain = false;
+      plain_ = false;
     }
+    phase_ = phase::first_line;
   }
-  std::size_t last = at;  // where the last character began
-  run.chars = reader.read_line(at, last);
-  if (run.chars == 0) return {begin, begin};
+  if (phase_ == phase::lines) return follow_lines(text, at, at, at, 0, more);
+  std::size_t next = at;
+  std::size_t last = at;
+  const std::size_t chars = read_line(text, next, last);
+  if (out_of_sight(next)) {
+    const bool one_line = chars_ + chars > max_line_width;
+    if (one_line || kind_ == run_kind::any) take_fours(text, at, next, chars);
+    return false;
+  }
+  const std::size_t line = chars_ + chars;
+  if (line == 0) return true;
+  // No lines follow a longer one.
+  if (line > max_line_width || kind_ == run_kind::any) width_ = line;
+  return follow_lines(text, at, next, last, chars, more);
+}
 
-  std::size_t width = after_header ? 0 : run.chars;
-  while (width == 0 || is_line_width(width)) {
-    const raw_unit unit = read_unit(text, at);
+bool run_reader::follow_naively(std::string_view text, std::size_t& at, bool more) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  set_ = &standard_alphabet;
+  std::size_t stop = kernels_->span_end(bytes, text.size(), at, standard_alphabet);
+  if (more && text.size() - stop < 2) {
+    take_fours(text, at, stop, stop - at);
+    return false;
+  }
+  chars_ += stop - at;
+  while (padding_ < 2 && stop < text.size() && text[stop] == '=') {
+    ++padding_;
+    ++stop;
+  }
+  at = stop;
+  return true;
+}
+
+void run_reader::take_fours(std::string_view text, std::size_t& at, std::size_t next,
+                            std::size_t chars) {
+  const std::size_t taken = chars - (chars_ + chars) % 4;
+  if (chars < 4) return;
+  if (chars == next - at) {
+    at += taken;
+  } else {
+    for (std::size_t i = 0; i < taken; ++i) at += read_unit(text, at).size;
+  }
+  chars_ += taken;
+}
+
+// The run is taken up to `at`, and [at, next) with `pending` characters is of it, too.
+bool run_reader::follow_lines(std::string_view text, std::size_t& at, std::size_t next,
+                              std::size_t last, std::size_t pending, bool more) {
+  const std::size_t first_line = pending;  // if there has been none before
+  std::size_t certain = at;                // before the last line, which may hold the odd character
+  std::size_t certain_chars = 0;
+  const auto wait = [&] {
+    if (phase_ == phase::lines || certain != at) {
+      at = certain;
+      chars_ += certain_chars;
+      phase_ = phase::lines;
+    }
+    return false;
+  };
+  while (width_ == 0 || is_line_width(width_)) {
+    if (more && text.size() - next < max_look) return wait();
+    const raw_unit unit = read_unit(text, next);
     if (unit.what != raw_unit::kind::line_break) break;
-    std::size_t next = at + unit.size;
-    std::size_t next_last = next;
-    const std::size_t chars = reader.read_line(next, next_last);
-    const bool goes_on = read_unit(text, next).what == raw_unit::kind::line_break;
-    if (width == 0) {  // behind a header the first line may be short: the second one tells
-      width = goes_on ? chars : run.chars;
+    const std::size_t begin = next + unit.size;
+    std::size_t end = begin;
+    std::size_t end_last = begin;
+    const std::size_t chars = read_line(text, end, end_last);
+    if (chars > max_line_width) break;
+    if (more && text.size() - end < max_look) return wait();
+    const bool goes_on = read_unit(text, end).what == raw_unit::kind::line_break;
+    if (width_ == 0) {  // behind a header the first line may be short: the second one tells
+      const std::size_t width = goes_on ? chars : first_line;
       if (!is_line_width(width)) break;
+      width_ = width;
     }
-    if (chars == 0 || chars > width) break;
-    const bool whole = (run.chars + chars) % 4 == 0;
-    if (chars < width && !is_last_line(text, at + unit.size, next, whole)) break;
-    run.chars += chars;
-    run.plain = false;
+    if (chars == 0 || chars > width_) break;
+    const bool whole = (chars_ + pending + chars) % 4 == 0;
+    if (chars < width_ && !is_last_line(text, begin, end, whole)) break;
+    certain = next;
+    certain_chars = pending;
+    pending += chars;
+    plain_ = false;
+    next = end;
+    last = end_last;
+    if (chars < width_) break;
+  }
+  chars_ += pending;
+  if (chars_ % 4 == 1) {
+    --chars_;
+    at = last;
+  } else {
     at = next;
-    last = next_last;
-    if (chars < width) break;
+    take_padding(text, at);
   }
-  run.plain = run.plain && reader.plain();
-  run.url = reader.url();
+  return true;
+}
 
-  if (run.chars % 4 == 1) {
-    --run.chars;
-    run.end = last;
-    if (run.chars == 0) return {begin, begin};
-    return run;
-  }
-  run.end = at;
-  const auto wanted = static_cast<unsigned>((4 - run.chars % 4) % 4);
+void run_reader::take_padding(std::string_view text, std::size_t& at) {
+  const auto wanted = static_cast<unsigned>((4 - chars_ % 4) % 4);
   std::size_t end = at;
   unsigned found = 0;
-  bool plain = run.plain;
+  bool plain = plain_;
   while (found < wanted) {
     const raw_unit unit = read_unit(text, end);
     if (unit.what != raw_unit::kind::padding) break;
@@ -223,12 +275,19 @@ base64_run read_run(std::string_view text, std::size_t begin, const scan_kernels
     end += unit.size;
     ++found;
   }
-  if (found != 0 && found == wanted) {
-    run.end = end;
-    run.padding = found;
-    run.plain = plain;
-  }
-  return run;
+  if (found == 0 || found != wanted) return;
+  at = end;
+  padding_ = found;
+  plain_ = plain;
+}
+
+base64_run read_run(std::string_view text, std::size_t begin, const scan_kernels& kernels,
+                    run_kind kind, bool more) {
+  run_reader reader(kernels, kind);
+  std::size_t end = begin;
+  const bool ended = reader.follow(text, end, more);
+  if (reader.chars() == 0) return {begin, begin};
+  return {begin, end, reader.chars(), reader.padding(), reader.url(), reader.plain(), !ended};
 }
 
 void append_chars(std::string_view text, const base64_run& run, std::size_t limit,

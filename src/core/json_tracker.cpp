@@ -155,6 +155,7 @@ json_tracker::json_tracker(std::string_view text, unsigned max_depth, bool with_
 json_tracker::place json_tracker::at(std::size_t offset) {
   advance(std::min(offset, text_.size()), none);
   place where;
+  where.unsure = unsure_;
   if (lost_) return where;
   where.known = true;
   where.has_pointer = has_pointer();
@@ -175,6 +176,28 @@ void json_tracker::skip(std::size_t from, std::size_t to) {
   advance(std::min(to, text_.size()), from);
 }
 
+std::size_t json_tracker::needed() const noexcept {
+  const level& inner = levels_.back();
+  const bool short_key =
+      in_string() && inner.in_key && position_ - inner.string_begin <= max_pointer_key_bytes;
+  const std::size_t from = short_key ? inner.string_begin : position_;
+  return from == 0 ? 0 : from - 1;
+}
+
+void json_tracker::drop(std::size_t dropped) {
+  for (frame& element : frames_) {
+    if (element.key.empty() && element.key_begin < dropped &&
+        element.key_size <= max_pointer_key_bytes) {
+      element.key = text_.substr(element.key_begin, element.key_size);
+    }
+    // Of what is gone only differences count, which are right also where this wraps.
+    element.key_begin -= dropped;
+  }
+  for (level& each : levels_) each.string_begin -= dropped;
+  position_ -= dropped;
+  token_begin_ = none;
+}
+
 std::string json_tracker::pointer() const {
   std::string out;
   if (!has_pointer()) return out;
@@ -187,7 +210,10 @@ std::string json_tracker::pointer() const {
       const frame& element = frames_[container];
       out += '/';
       if (in_object_[container]) {
-        append_token(out, text_.substr(element.key_begin, element.key_size), i);
+        const bool in_text = element.key.size() < element.key_size;
+        const std::string_view key =
+            in_text ? text_.substr(element.key_begin, element.key_size) : element.key;
+        append_token(out, key, i);
       } else {
         out += std::to_string(element.index);
       }
@@ -241,6 +267,7 @@ bool json_tracker::step_string_head(std::size_t offset) {
       return true;
     case '\\': {
       const std::size_t run_end = backslashes_end(position_);
+      if (run_end - position_ > max_token) return give_up();
       if (is_escaped_space(position_, run_end, levels_.size())) {
         if (run_end + 1 > offset) return false;
         position_ = run_end + 1;
@@ -262,6 +289,7 @@ bool json_tracker::step_string_rest(std::size_t offset, std::size_t plain_from) 
     return true;
   }
   const std::size_t run_end = backslashes_end(position_);
+  if (run_end - position_ > max_token) return give_up();
   const quote mark = quote_after(position_, run_end);
   const std::size_t end = mark.of_level == none ? run_end : mark.end;
   if (end > offset) return false;
@@ -287,6 +315,7 @@ bool json_tracker::step_structure(std::size_t offset) {
     case '[':
       if (!expects_value()) return refuse();
       if (position_ == offset) return stop_in_value();
+      if (depth() == max_containers) return give_up();
       open_container(c == '{');
       return true;
     case '}':
@@ -317,6 +346,7 @@ bool json_tracker::step_structure(std::size_t offset) {
 bool json_tracker::step_quote(std::size_t offset) {
   const std::size_t inner = levels_.size() - 1;
   const std::size_t run_end = backslashes_end(position_);
+  if (run_end - position_ > max_token) return give_up();
   const quote mark = quote_after(position_, run_end);
   if (mark.of_level == inner && mark.begin == position_ && (expects_value() || expects_key())) {
     if (mark.end > offset) return expects_value() ? stop_in_value() : false;
@@ -334,6 +364,7 @@ bool json_tracker::step_quote(std::size_t offset) {
 bool json_tracker::step_literal(std::size_t offset) {
   const std::size_t end = expects_value() ? literal_end(position_) : none;
   if (end == none) return refuse();
+  if (end - position_ > max_token) return give_up();
   if (end > offset) return stop_in_value();
   position_ = end;
   end_value();
@@ -374,6 +405,14 @@ bool json_tracker::refuse() {
   const bool cut_short = depth() > 0 && (c == '{' || c == '[') && text_[position_ - 1] == '\n';
   start_over();
   lost_ = !cut_short;
+  return true;
+}
+
+// What comes is not followed, though it may be JSON.
+bool json_tracker::give_up() {
+  start_over();
+  lost_ = true;
+  unsure_ = true;
   return true;
 }
 
@@ -451,6 +490,7 @@ void json_tracker::restart_at_next_line() {
 
 void json_tracker::start_over() {
   lost_ = false;
+  unsure_ = false;
   levels_.resize(1);
   levels_.back() = level{};
   leave_containers(0);
@@ -470,6 +510,7 @@ void json_tracker::set_key(std::size_t begin, std::size_t size) noexcept {
     key_bytes_ += size - element->key_size;
     element->key_begin = begin;
     element->key_size = size;
+    element->key.clear();
   }
 }
 
@@ -510,7 +551,8 @@ std::size_t json_tracker::backslashes_end(std::size_t begin) noexcept {
   if (text_[begin] != '\\') return begin;
   if (token_begin_ != begin) {
     token_begin_ = begin;
-    token_end_ = std::min(text_.find_first_not_of('\\', begin), text_.size());
+    const std::size_t size = text_.substr(begin, max_token + 1).find_first_not_of('\\');
+    token_end_ = begin + std::min({size, max_token + 1, text_.size() - begin});
   }
   return token_end_;
 }
@@ -518,10 +560,13 @@ std::size_t json_tracker::backslashes_end(std::size_t begin) noexcept {
 // `none` if there is no literal at `begin`.
 std::size_t json_tracker::literal_end(std::size_t begin) noexcept {
   if (token_begin_ != begin) {
-    const std::size_t size = literal_size(text_.substr(begin));
-    const std::size_t end = begin + size;
+    const std::string_view word = text_.substr(begin, max_token + 1);
+    const std::size_t size = literal_size(word);
+    const bool goes_on = size < word.size() && is_literal_char(word[size]);
+    const bool too_long =
+        word.size() > max_token && std::all_of(word.begin(), word.end(), is_literal_char);
     token_begin_ = begin;
-    token_end_ = size == 0 || (end < text_.size() && is_literal_char(text_[end])) ? none : end;
+    token_end_ = too_long ? begin + word.size() : size == 0 || goes_on ? none : begin + size;
   }
   return token_end_;
 }

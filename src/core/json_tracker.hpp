@@ -29,7 +29,8 @@ namespace jobqueue::detail {
 //   if (where.has_pointer) report(tracker.pointer());  // "/payload/~s/images/0"
 //
 // All calls together take time linear in the size of the text, except for `pointer`. Memory: one
-// bit for each open container, and a constant.
+// bit for each open container, and a constant. The text need not be there as a whole: what has been
+// read may be dropped, and more may come (`drop`, `see`).
 class json_tracker {
  public:
   // There is no pointer to a value inside more containers than this.
@@ -37,13 +38,27 @@ class json_tracker {
   // Nor to one whose enclosing keys are, as they stand in the text, more bytes than this together:
   // a report with one pointer for each finding would be the product of both sizes.
   static constexpr std::size_t max_pointer_key_bytes = 4096;
+  // A number or a row of backslashes that is longer, or more open containers, is not followed: the
+  // place is not known, and `unsure`, until the next LF.
+  static constexpr std::size_t max_token = 65536;
+  static constexpr std::size_t max_containers = std::size_t{1} << 24;
 
-  // `text` must outlive the tracker. `max_depth`: the deepest level that is followed; 0: none but
-  // the text itself.
+  // `text` must outlive the tracker, up to the next `move`. `max_depth`: the deepest level that is
+  // followed; 0: none but the text itself.
   json_tracker(std::string_view text, unsigned max_depth, bool with_pointers);
+
+  // From how far back on the tracker still reads the text.
+  [[nodiscard]] std::size_t needed() const noexcept;
+  // The first `dropped` bytes of the text, which are before `needed`, go away: offsets are `dropped`
+  // less from now on. To be called while the text is still there; then `see` says where it is.
+  void drop(std::size_t dropped);
+  // The text is here now, with more at its end perhaps. The last answer needs `max_token` bytes
+  // behind its place.
+  void see(std::string_view text) noexcept { text_ = text; }
 
   struct place {
     bool known = false;            // False: not JSON here, and the rest is unset.
+    bool unsure = false;           // Not known, but what is here may be JSON all the same.
     bool in_string = false;        // In the content of a string, up to and with its closing quote.
     bool in_key = false;           // That string is an object's key, at whatever level.
     bool has_pointer = false;      // `pointer` has an answer.
@@ -93,6 +108,7 @@ class json_tracker {
     std::size_t index = 0;
     std::size_t key_begin = 0;
     std::size_t key_size = 0;
+    std::string key;  // The key, once its place in the text has gone.
   };
   // A quotation mark with the backslashes that belong to it.
   struct quote {
@@ -126,6 +142,7 @@ class json_tracker {
   bool step_space(std::size_t offset);
   bool stop_in_value() noexcept;
   bool refuse();
+  bool give_up();
 
   void open_container(bool object);
   void close_container();
@@ -147,6 +164,7 @@ class json_tracker {
   std::size_t max_depth_;
   bool with_pointers_;
   bool lost_ = false;
+  bool unsure_ = false;    // Lost in what may be JSON.
   bool in_value_ = false;  // The last place is in a value of the innermost container, not beside.
   std::size_t position_ = 0;        // Everything before is accounted for in the state.
   std::size_t token_begin_ = none;  // The last token whose end was looked for, as it may lie far

@@ -136,6 +136,38 @@ status directory_vault::write_object(const std::string& path, std::span<const st
   return done;
 }
 
+// Writes to a temporary file, which becomes the object. One that is there already is replaced by its
+// like, which spares reading it.
+class directory_vault::spool final : public blob_spool {
+ public:
+  explicit spool(directory_vault& owner) : owner_(owner), temporary_(owner.root_) {}
+
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(temporary_.file); }
+  status append(std::span<const std::byte> piece) override {
+    return write_all(temporary_.file, piece) ? status(done) : trouble();
+  }
+  status keep(const sha256_digest& digest) override {
+    if (temporary_.file.close() != 0) return trouble();
+    if (!owner_.install(temporary_.path(), object_path(digest))) return trouble();
+    temporary_.moved_away();
+    owner_.remember(digest);
+    return done;
+  }
+  [[nodiscard]] error trouble() const {
+    return owner_.trouble("cannot write an object of ", errno);
+  }
+
+ private:
+  directory_vault& owner_;
+  temporary_file temporary_;
+};
+
+result<std::unique_ptr<blob_spool>> directory_vault::open_spool() {
+  auto opened = std::make_unique<spool>(*this);
+  if (!opened->is_open()) return opened->trouble();
+  return std::unique_ptr<blob_spool>(std::move(opened));
+}
+
 bool directory_vault::install(const std::string& temporary, const std::string& path) {
   const auto move = [&] {
     return ::renameat(root_.get(), temporary.c_str(), root_.get(), path.c_str()) == 0;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -27,6 +28,7 @@ class directory_vault final : public vault {
   [[nodiscard]] result<std::string> get(const sha256_digest& digest,
                                         std::uint64_t size) const override;
   [[nodiscard]] status sync() override;
+  [[nodiscard]] result<std::unique_ptr<blob_spool>> open_spool() override;
   [[nodiscard]] result<entry> find(const sha256_digest& digest) const override;
   [[nodiscard]] status for_each(const std::function<bool(const entry&)>& visit) const override;
   [[nodiscard]] status verify(const sha256_digest& digest) const override;
@@ -39,6 +41,7 @@ class directory_vault final : public vault {
   [[nodiscard]] status remove_old_leftovers();
 
  private:
+  class spool;
   // What was put since the last sync: each object if they are few, else only that they are many.
   struct unsynced {
     std::vector<sha256_digest> objects;

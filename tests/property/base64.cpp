@@ -5,6 +5,7 @@
 
 #include <jobqueue/base64.hpp>
 
+#include "core/base64_pass.hpp"
 #include "support/memory_store.hpp"
 #include "support/random_documents.hpp"
 
@@ -260,6 +261,90 @@ TEST_F(base64_property, values_and_text_get_the_same_answer) {
         ASSERT_EQ(walker(options).sanitize(value), expected) << dumped;
       });
   EXPECT_GT(changed, 150U);
+}
+
+// Larger than the windows of a stream, with runs that are, too.
+std::string long_document(random_documents& random) {
+  std::string text;
+  const std::size_t wanted = 300000 + random.below(600000);
+  while (text.size() < wanted) {
+    text += random.one_in(3) ? random.damaged() : random.document();
+    if (random.one_in(40)) text += std::string(random.below(300000), '\\');
+    if (random.one_in(10)) {
+      std::string blob = random.base64(random.bytes(40000 + random.below(400000)), random.one_in(4),
+                                       !random.one_in(4));
+      if (random.one_in(4)) {
+        const std::size_t width = random.pick(std::vector<std::size_t>{60, 64, 76, 1024, 2048});
+        const std::string_view line_break = random.one_in(2) ? "\\n" : "\n";
+        for (std::size_t at = width; at < blob.size(); at += width + line_break.size()) {
+          blob.insert(at, line_break);
+        }
+      } else if (random.one_in(4)) {
+        blob.insert(blob.size() / 4 * 3, "\\/");
+      }
+      const std::string name =
+          random.pick(std::vector<std::string>{"image", "image_base64", "body", "token", "x"});
+      const std::string head =
+          random.pick(std::vector<std::string>{"", "data:image/png;base64,", "iVBORw0KGgo"});
+      const std::string tail = random.pick(std::vector<std::string>{"", "", "!", "A", ".x"});
+      if (random.one_in(5)) {
+        text += "{\"" + head + blob + tail + "\":1}";
+      } else {
+        text += "{\"" + name + "\":\"" + head + blob + tail + "\"}";
+      }
+    }
+    if (!random.one_in(5)) text += '\n';
+  }
+  return text;
+}
+
+TEST_F(base64_property, any_chunking_gives_the_same_bytes) {
+  std::size_t cuts = 0;
+  for_documents(
+      40, [&] { return long_document(documents_); },
+      [&](std::string_view text) {
+        sanitize_options options = random_options();
+        options.report = true;
+        options.report_kept = true;
+        test::memory_store store;
+        if (documents_.one_in(2)) options.store = &store;
+        const sanitized expected = sanitize(text, options);
+        cuts += expected.cut_count;
+        for (const std::size_t largest : {1000U, 50000U, 2000000U}) {
+          detail::base64_pass stream(options, nullptr,
+                                     std::size_t{1} << (6 + documents_.below(12)));
+          std::string out;
+          for (std::size_t at = 0; at < text.size();) {
+            const std::size_t size = std::min(text.size() - at, 1 + documents_.below(largest));
+            ASSERT_TRUE(stream.update(text.substr(at, size), out));
+            at += size;
+          }
+          ASSERT_TRUE(stream.finish(out));
+          const sanitized report = stream.take_report();
+          ASSERT_EQ(report.cut_count, expected.cut_count);
+          ASSERT_EQ(report.cuts.size(), expected.cuts.size());
+          for (std::size_t i = 0; i < report.cuts.size(); ++i) {
+            const blob_cut& cut = report.cuts[i];
+            const blob_cut& same = expected.cuts[i];
+            ASSERT_EQ(cut.offset, same.offset);
+            ASSERT_EQ(cut.size, same.size) << cut.offset;
+            ASSERT_EQ(cut.pointer, same.pointer) << cut.offset;
+            ASSERT_EQ(cut.line, same.line) << cut.offset;
+            ASSERT_EQ(cut.digest.hex(), same.digest.hex()) << cut.offset;
+            ASSERT_EQ(cut.decoded_size, same.decoded_size);
+            ASSERT_EQ(cut.form, same.form);
+            ASSERT_EQ(cut.encoding, same.encoding) << cut.offset;
+          }
+          ASSERT_EQ(report.kept.size(), expected.kept.size());
+          for (std::size_t i = 0; i < report.kept.size(); ++i) {
+            ASSERT_EQ(report.kept[i].offset, expected.kept[i].offset);
+            ASSERT_EQ(report.kept[i].size, expected.kept[i].size);
+            ASSERT_EQ(report.kept[i].reason, expected.kept[i].reason);
+          }
+          ASSERT_TRUE(out == expected.view(text));
+        }
+      });
+  EXPECT_GT(cuts, 100U);
 }
 
 }  // namespace

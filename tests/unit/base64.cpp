@@ -39,7 +39,8 @@ std::string repeat(std::string_view text, std::size_t count) {
 
 base64_run run_at(std::string_view text, std::size_t begin = 0, bool after_header = false) {
   const exact_text exact(text);
-  return read_run(exact.view(), begin, kernels_for(simd_target::best), after_header);
+  return read_run(exact.view(), begin, kernels_for(simd_target::best),
+                  after_header ? run_kind::after_header : run_kind::any, false);
 }
 
 TEST(Base64Scan, a_span_ends_at_the_first_byte_outside_the_set) {

@@ -235,6 +235,65 @@ void test_base64_value(void) {
   free(png);
 }
 
+/* A document in pieces of `size` bytes, with what is around it. */
+static void stream_document(jobqueue_base64_sanitizer* sanitizer, size_t size, const char* want) {
+  jobqueue_buffer out = JOBQUEUE_BUFFER_INIT;
+  jobqueue_error error;
+  char all[2 * sizeof(DOCUMENT) + 1024] = "";
+  size_t at = 0;
+  while (at < strlen(DOCUMENT)) {
+    const size_t taken = strlen(DOCUMENT) - at < size ? strlen(DOCUMENT) - at : size;
+    char* piece = exact(DOCUMENT + at, taken);
+    CHECK(jobqueue_base64_sanitizer_update(&out, sanitizer, piece, taken, &error) == JOBQUEUE_OK);
+    strncat(all, out.data, out.size);
+    free(piece);
+    at += taken;
+  }
+  CHECK(jobqueue_base64_sanitizer_finish(&out, sanitizer, &error) == JOBQUEUE_OK);
+  strncat(all, out.data, out.size);
+  CHECK(strcmp(all, want) == 0);
+  jobqueue_buffer_dispose(&out);
+}
+
+void test_base64_stream(void) {
+  jobqueue_base64_sanitizer* sanitizer = NULL;
+  jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;
+  jobqueue_buffer out = JOBQUEUE_BUFFER_INIT;
+  jobqueue_error error;
+  notes told;
+  size_t count = 0;
+  const jobqueue_string* names = jobqueue_default_cut_fields(&count);
+  CHECK(count > 1 && names[0].size > 2);
+
+  memset(&told, 0, sizeof told);
+  options.on_cut = note_cut;
+  options.payload = &told;
+  CHECK(jobqueue_base64_sanitizer_new(&sanitizer, &options, &error) == JOBQUEUE_OK);
+  stream_document(sanitizer, 1, DOCUMENT_REMOVED);
+  CHECK(told.cuts == 1);
+  /* It begins anew behind each input. */
+  stream_document(sanitizer, 1000000, DOCUMENT_REMOVED);
+  CHECK(told.cuts == 2 && told.cut[0].offset == told.cut[1].offset);
+  jobqueue_base64_sanitizer_free(sanitizer);
+  jobqueue_base64_sanitizer_free(NULL);
+
+  CHECK(jobqueue_base64_sanitizer_new(&sanitizer, NULL, NULL) == JOBQUEUE_OK);
+  CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT,
+                    jobqueue_base64_sanitizer_update(&out, sanitizer, NULL, 1, &error), &error));
+  CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT,
+                    jobqueue_base64_sanitizer_update(NULL, sanitizer, "", 0, &error), &error));
+  CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT,
+                    jobqueue_base64_sanitizer_finish(&out, NULL, &error), &error));
+  jobqueue_base64_sanitizer_free(sanitizer);
+
+  options.format = JOBQUEUE_FORMAT_JSON;
+  CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT,
+                    jobqueue_base64_sanitizer_new(&sanitizer, &options, &error), &error));
+  CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT, jobqueue_base64_sanitizer_new(NULL, NULL, &error),
+                    &error));
+  jobqueue_buffer_dispose(&out);
+}
+
 void test_base64_restore(void) {
   jobqueue_buffer out = JOBQUEUE_BUFFER_INIT;
   jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;

@@ -51,6 +51,7 @@ void test_buffer(void);
 void test_base64_sanitize(void);
 void test_base64_report(void);
 void test_base64_value(void);
+void test_base64_stream(void);
 void test_base64_restore(void);
 void test_base64_options(void);
 void test_base64_struct_size(void);

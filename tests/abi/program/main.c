@@ -102,6 +102,7 @@ static const struct {
     {"base64_sanitize", test_base64_sanitize},
     {"base64_report", test_base64_report},
     {"base64_value", test_base64_value},
+    {"base64_stream", test_base64_stream},
     {"base64_restore", test_base64_restore},
     {"base64_options", test_base64_options},
     {"base64_struct_size", test_base64_struct_size},

@@ -175,6 +175,22 @@ jobqueue_status sanitize_value(world& with, jobqueue_buffer* out, jobqueue_error
   return checked(status, changed);
 }
 
+jobqueue_status stream(world& with, jobqueue_buffer* out, jobqueue_error* error) {
+  jobqueue_sanitize_options options = JOBQUEUE_SANITIZE_OPTIONS_INIT;
+  options.vault = with.vault;
+  jobqueue_base64_sanitizer* sanitizer = nullptr;
+  jobqueue_status status = jobqueue_base64_sanitizer_new(&sanitizer, &options, error);
+  jobqueue_buffer first = JOBQUEUE_BUFFER_INIT;
+  if (status == JOBQUEUE_OK) {
+    status =
+        jobqueue_base64_sanitizer_update(&first, sanitizer, DOCUMENT, std::strlen(DOCUMENT), error);
+  }
+  if (status == JOBQUEUE_OK) status = jobqueue_base64_sanitizer_finish(out, sanitizer, error);
+  jobqueue_base64_sanitizer_free(sanitizer);
+  jobqueue_buffer_dispose(&first);
+  return status;
+}
+
 jobqueue_status restore(world& with, jobqueue_buffer* out, jobqueue_error* error) {
   int32_t changed = untouched;
   const jobqueue_status status =
@@ -243,12 +259,13 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 9> scenarios{{
+constexpr std::array<scenario, 10> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
      "[\"" REFERENCE "\",{\"shut\":\"" PNG_BASE64 "\"},\"" UNKNOWN_BASE64 "\"]"},
     {"base64_value", open_callbacks, sanitize_value, REFERENCE},
+    {"base64_stream", open_callbacks, stream, DOCUMENT_REFERENCE},
     {"base64_restore", open_callbacks, restore, DOCUMENT},
     {"base64_refuse", open_nothing, refuse, "refused"},
     {"vault_callbacks", open_nothing, open_callback_vault, "opened"},
