@@ -53,15 +53,6 @@ class progress {
   bool terminal_;
 };
 
-// The whole of a file, or of standard input for "-". `store_error` if it cannot be read.
-[[nodiscard]] result<std::string> read_input(const std::string& file);
-
-// Writes `data` to standard output ("" or "-"), or to a file: beside it first and then renamed over
-// it, so that there is never half a file. What is no regular file (a device, a pipe) is written to.
-// With `like`, the file gets the permissions of that one.
-[[nodiscard]] status write_output(const std::string& file, std::string_view data,
-                                  const std::string& like = {});
-
 // A size for people: "1.9 MB". Units of 1000.
 [[nodiscard]] std::string human_size(std::uint64_t bytes);
 

@@ -7,6 +7,7 @@
 #include <jobqueue/vault.hpp>
 
 #include "cli/command.hpp"
+#include "cli/files.hpp"
 
 namespace jobqueue::cli {
 namespace {

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -13,11 +15,14 @@
 #include <jobqueue/vault.hpp>
 
 #include "cli/command.hpp"
+#include "cli/files.hpp"
 
 namespace jobqueue::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
+
+constexpr std::chrono::milliseconds progress_interval{200};
 
 // What --check measures with: references are as long as they would be, and nothing is kept.
 class measuring_store final : public blob_store {
@@ -60,6 +65,9 @@ struct sanitize_command {
   int prepare();
   int sanitize_files();
   int sanitize_file(const std::string& file);
+  int stream_file(const std::string& file);
+  status stream(input_file& input, const std::string& file, file_answer& answer);
+  status give_out(std::string_view lean, bool cut);
   void count(const sanitized& answer);
   void add_to_report(const std::string& file, const sanitized& answer);
   int finish(int code);
@@ -69,7 +77,8 @@ struct sanitize_command {
   std::unique_ptr<vault> vault_;
   measuring_store measuring_store_;
   std::string report_;
-  std::string whole_output_;  // of all files, where they go to one place
+  std::string whole_output_;                  // of all files, where they go to one place
+  std::optional<output_file> stream_output_;  // unless it has been written piece by piece
   std::vector<file_answer> answers_;
   std::array<blob_totals, blob_class_count> classes_{};
   blob_totals all_;
@@ -210,6 +219,72 @@ int sanitize_command::sanitize_file(const std::string& file) {
   return exit_done;
 }
 
+// One input that need not be checked before any of it is given out.
+int sanitize_command::stream_file(const std::string& file) {
+  auto input = input_file::open(file);
+  if (!input) return report_problem(name_of_input(file), input.problem());
+  if (!check) {
+    auto opened = output_file::open(output);
+    if (!opened) return report_problem({}, opened.problem());
+    stream_output_.emplace(*std::move(opened));
+  }
+  file_answer answer{file};
+  const status streamed = stream(*input, file, answer);
+  answers_.push_back(answer);
+  if (streamed) return exit_done;
+  const int code = report_problem(name_of_input(file), streamed.problem());
+  if (stream_output_ && stream_output_->is_direct()) say("the output is not complete");
+  return code;
+}
+
+status sanitize_command::stream(input_file& input, const std::string& file, file_answer& answer) {
+  base64_sanitizer sanitizer(options);
+  std::vector<char> piece(std::size_t{1} << 18);
+  std::string lean;
+  progress line("sanitizing");
+  line.show("1/1 " + name_of_input(file));
+  auto shown = std::chrono::steady_clock::now();
+  bool cut = false;
+  for (bool last = false; !last;) {
+    const auto got = input.read(piece);
+    if (!got) return got.problem();
+    last = *got == 0;
+    lean.clear();
+    status taken = last ? sanitizer.finish(lean) : sanitizer.update({piece.data(), *got}, lean);
+    if (!taken) return taken;
+    answer.bytes_in += *got;
+    answer.bytes_out += lean.size();
+    sanitized report = sanitizer.take_report();
+    cut = cut || report.cut_count != all_.count;
+    all_.count = report.cut_count;
+    add_to_report(file, report);
+    if (!lean.empty()) {
+      if (status given = give_out(lean, cut); !given) return given;
+      cut = false;
+    }
+    if (last) {
+      all_ = {};
+      count(report);
+      answer.changed = report.changed;
+    }
+    if (const auto now = std::chrono::steady_clock::now(); now - shown > progress_interval) {
+      shown = now;
+      line.show("1/1 " + name_of_input(file) + ", " + human_size(answer.bytes_in) + ", " +
+                std::to_string(report.cut_count) + " blobs");
+    }
+  }
+  return done;
+}
+
+// Blobs first: what is given out may refer to them if there was a `cut`.
+status sanitize_command::give_out(std::string_view lean, bool cut) {
+  if (!stream_output_) return done;
+  if (cut && vault_ && stream_output_->is_direct()) {
+    if (status synced = vault_->sync(); !synced) return synced;
+  }
+  return stream_output_->write(lean);
+}
+
 json sanitize_command::summary() const {
   json by_class = json::object();
   for (std::size_t i = 0; i < classes_.size(); ++i) {
@@ -277,7 +352,9 @@ int sanitize_command::finish(int code) {
     }
   }
   if (to_one_place) {
-    if (const status written = write_output(output, whole_output_); !written) {
+    const status written =
+        stream_output_ ? stream_output_->commit() : write_output(output, whole_output_);
+    if (!written) {
       return report_problem({}, written.problem());
     }
   }
@@ -300,6 +377,9 @@ int sanitize_command::run() {
 }
 
 int sanitize_command::sanitize_files() {
+  const bool whole =
+      options.format == document_format::json || options.format == document_format::ndjson;
+  if (files.size() == 1 && !in_place && !whole) return stream_file(files[0]);
   int code = exit_done;
   progress line("sanitizing");
   for (std::size_t i = 0; i < files.size(); ++i) {

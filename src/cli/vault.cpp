@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/files.hpp"
 
 namespace jobqueue::cli {
 namespace {

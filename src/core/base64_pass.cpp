@@ -94,6 +94,7 @@ base64_pass::base64_pass(const sanitize_options& options, const value_context* o
       kernels_(kernels_for(options.simd)),
       judge_(options, kernels_, outside),
       slab_(slab),
+      enough_(look_ahead + slab),
       out_(&answer_.text) {
   if (naive()) {
     plan_.needles = &no_needles();
@@ -135,14 +136,14 @@ result<sanitized> base64_pass::run(std::string_view text) {
 status base64_pass::update(std::string_view piece, std::string& out) {
   out_ = &out;
   while (!piece.empty()) {
-    const std::size_t wanted = slab_ + look_ahead - std::min(buffer_.size(), look_ahead);
-    const std::size_t taken = std::min(piece.size(), wanted);
+    const std::size_t taken = std::min(piece.size(), enough_ - buffer_.size());
     buffer_.append(piece.substr(0, taken));
     piece.remove_prefix(taken);
-    if (taken < wanted) return done;
+    if (buffer_.size() < enough_) return done;
     see(buffer_, true);
     if (status gone = go_on(); !gone) return gone;
     forget_read();
+    enough_ = std::max(buffer_.size(), look_ahead) + slab_;
   }
   return done;
 }

@@ -105,6 +105,7 @@ class base64_pass {
   sanitized answer_;
 
   const std::size_t slab_;
+  std::size_t enough_;           // so much has to be there to go on
   std::string buffer_;           // of a stream: what is there of it
   std::string* out_;             // where the output goes
   std::string_view text_;        // the whole input, or `buffer_`

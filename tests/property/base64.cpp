@@ -312,7 +312,7 @@ TEST_F(base64_property, any_chunking_gives_the_same_bytes) {
         cuts += expected.cut_count;
         for (const std::size_t largest : {1000U, 50000U, 2000000U}) {
           detail::base64_pass stream(options, nullptr,
-                                     std::size_t{1} << (6 + documents_.below(12)));
+                                     std::size_t{1} << (6 + documents_.below(15)));
           std::string out;
           for (std::size_t at = 0; at < text.size();) {
             const std::size_t size = std::min(text.size() - at, 1 + documents_.below(largest));
