@@ -285,16 +285,16 @@ struct sanitized {
 [[nodiscard]] result<sanitized> sanitize_base64(std::string_view input,
                                                 const sanitize_options& options = {});
 
-/// `sanitize_base64` for an input that comes in pieces, in bounded memory (about 2 MiB, and what the
-/// store takes for a blob that is larger). Equation: however x is divided, the outputs of `update`
-/// and `finish` together are `sanitize_base64(x)`.
+/// `sanitize_base64` for an input that comes in pieces, in bounded memory: about 2 MiB, and what
+/// the store takes for a larger blob. Equation: however x is divided, the outputs of `update` and
+/// `finish` together are `sanitize_base64(x)`.
 ///
 ///   jobqueue::base64_sanitizer lean(options);
 ///   while (read(piece)) lean.update(piece, out).value();
 ///   lean.finish(out).value();
 ///
-/// `options.format` must be `auto_detect` or `text`: to refuse a malformed document before any of it
-/// is given out, it must be there as a whole. To be used by one thread at a time.
+/// `options.format` must be `auto_detect` or `text`: to refuse a malformed document before any of
+/// it is given out, it must be there as a whole. To be used by one thread at a time.
 class base64_sanitizer {
  public:
   /// The options are copied; the store must live as long as this.

@@ -286,9 +286,9 @@ jobqueue_sanitize_base64_value(jobqueue_buffer* out, int32_t* changed, const cha
  * same wherever the pieces are divided. To be used by one thread at a time. */
 typedef struct jobqueue_base64_sanitizer jobqueue_base64_sanitizer;
 
-/* The options are copied; `vault` and `payload` must live as long as the sanitizer. `format` must be
- * AUTO or TEXT: to refuse a malformed document before any of it is given out, it must be there as a
- * whole. `on_cut` and `on_kept` are called while the input passes, each in order of offset. */
+/* The options are copied; `vault` and `payload` must live as long as the sanitizer. `format` must
+ * be AUTO or TEXT: to refuse a malformed document before any of it is given out, it must be there
+ * as a whole. `on_cut` and `on_kept` are called while the input passes, each in order of offset. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
 jobqueue_base64_sanitizer_new(jobqueue_base64_sanitizer** out,
                               const jobqueue_sanitize_options* options, jobqueue_error* error);

@@ -1,5 +1,5 @@
-// One pass over one input that is there as a whole or comes in pieces: finds what may be a blob, asks
-// the judge, and cuts.
+// One pass over one input that is there as a whole or comes in pieces: finds what may be a blob,
+// asks the judge, and cuts.
 #pragma once
 
 #include <cstddef>

@@ -67,10 +67,10 @@ class run_reader {
   run_reader(const scan_kernels& kernels, run_kind kind) : kernels_(&kernels), kind_(kind) {}
 
   // Takes what belongs to the run from text[at...] and moves `at` behind it. True: the run has
-  // ended, and its padding is behind it, too. With `more` the text goes on behind what is there, and
-  // the reader stops (false) where it needs that; it is called again with text that begins
-  // at `at`, or has it somewhere else. What it leaves is bounded, and while the run is plain it has
-  // taken a multiple of four characters.
+  // ended, and its padding is taken, too. With `more` the text goes on behind what is there, and
+  // the reader stops (false) where it needs that; it is called again when more is there, with the
+  // same place in `at`. What it leaves is bounded, and while the run is plain it has taken a
+  // multiple of four characters.
   [[nodiscard]] bool follow(std::string_view text, std::size_t& at, bool more);
 
   [[nodiscard]] std::size_t chars() const noexcept { return chars_; }

@@ -49,7 +49,7 @@ class json_tracker {
 
   // From how far back on the tracker still reads the text.
   [[nodiscard]] std::size_t needed() const noexcept;
-  // The first `dropped` bytes of the text, which are before `needed`, go away: offsets are `dropped`
+  // The first `dropped` bytes of the text, which are before `needed`, go away: offsets are so much
   // less from now on. To be called while the text is still there; then `see` says where it is.
   void drop(std::size_t dropped);
   // The text is here now, with more at its end perhaps. The last answer needs `max_token` bytes

@@ -136,8 +136,8 @@ status directory_vault::write_object(const std::string& path, std::span<const st
   return done;
 }
 
-// Writes to a temporary file, which becomes the object. One that is there already is replaced by its
-// like, which spares reading it.
+// Writes to a temporary file, which becomes the object. One that is there already is replaced by
+// its like, which spares reading it.
 class directory_vault::spool final : public blob_spool {
  public:
   explicit spool(directory_vault& owner) : owner_(owner), temporary_(owner.root_) {}
