@@ -11,7 +11,8 @@ status base64_pass::begin_long(const judgement& j, std::optional<blob_cut> entry
   const run_kind kind = naive()                 ? run_kind::naive
                         : j.begin < j.run.begin ? run_kind::after_header
                                                 : run_kind::any;
-  long_.emplace(j, run_reader(kernels_, kind), j.run.begin, base_ + j.begin, std::move(entry));
+  long_.emplace(long_run{
+      j, run_reader(kernels_, kind), j.run.begin, base_ + j.begin, std::move(entry), {}, {}});
   if (!long_->entry) return follow_long();
   out_->append(text_.substr(copied_, j.begin - copied_));
   copied_ = j.run.begin;
@@ -70,7 +71,7 @@ status base64_pass::take_piece(std::string_view raw, std::string_view chars) {
   return append(*long_->decoded, bytes);
 }
 
-status base64_pass::append(long_run::object& object, std::string_view piece) {
+status base64_pass::append(spooled_object& object, std::string_view piece) {
   const auto bytes = std::as_bytes(std::span(piece.data(), piece.size()));
   object.digest.update(bytes);
   object.size += piece.size();

@@ -303,7 +303,7 @@ json_tracker::place base64_pass::place_of(std::size_t at) {
   return tracker_->at(tracked_);
 }
 
-blob_cut base64_pass::describe(judgement& j) {
+blob_cut base64_pass::describe(judgement& j) const {
   blob_cut entry;
   entry.offset = base_ + j.begin;
   entry.size = j.size();

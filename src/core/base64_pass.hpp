@@ -32,6 +32,13 @@ inline constexpr std::size_t look_behind = std::size_t{1} << 14;
 [[nodiscard]] blob_encoding encoding_of(const judgement& j, std::string_view media_type,
                                         std::string_view tail) noexcept;
 
+// An object of a vault that comes in pieces.
+struct spooled_object {
+  std::unique_ptr<blob_spool> spool;  // if there is a store
+  sha256_stream digest;
+  std::uint64_t size = 0;
+};
+
 class base64_pass {
  public:
   // The options have been checked, and live as long as this. `slab`: how much of a stream is taken
@@ -52,22 +59,14 @@ class base64_pass {
  private:
   // A run that goes on behind the end of the window, from the judgement on to its end.
   struct long_run {
-    long_run(const judgement& j, const run_reader& follower, std::size_t from, std::uint64_t begins,
-             std::optional<blob_cut> cut)
-        : judged(j), reader(follower), at(from), begin(begins), entry(std::move(cut)) {}
     judgement judged;
     run_reader reader;
     std::size_t at;                 // what is before belongs to it and has been taken
     std::uint64_t begin;            // in the input
     std::optional<blob_cut> entry;  // if it is cut
     // The object that a vault will keep is the decoded bytes, or the text if they do not tell all.
-    struct object {
-      std::unique_ptr<blob_spool> spool;  // if there is a store
-      sha256_stream digest;
-      std::uint64_t size = 0;
-    };
-    std::optional<object> decoded;
-    std::optional<object> text;
+    std::optional<spooled_object> decoded;
+    std::optional<spooled_object> text;
   };
 
   [[nodiscard]] bool naive() const noexcept { return options_.mode == detection::naive; }
@@ -86,14 +85,14 @@ class base64_pass {
   void note_kept(const judgement& j, std::uint64_t offset, std::uint64_t size);
   [[nodiscard]] json_tracker::place place_of(std::size_t at);
   [[nodiscard]] status cut(judgement& j);
-  [[nodiscard]] blob_cut describe(judgement& j);
+  [[nodiscard]] blob_cut describe(judgement& j) const;
   [[nodiscard]] std::string placeholder_of(const blob_cut& entry, std::uint64_t object_size) const;
   void account(blob_cut& entry, std::string_view placeholder);
 
   [[nodiscard]] status begin_long(const judgement& j, std::optional<blob_cut> entry);
   [[nodiscard]] status follow_long();
   [[nodiscard]] status take_piece(std::string_view raw, std::string_view chars);
-  [[nodiscard]] static status append(long_run::object& object, std::string_view piece);
+  [[nodiscard]] static status append(spooled_object& object, std::string_view piece);
   [[nodiscard]] status finish_long_cut(std::string_view tail);
   void forget_read();
 
