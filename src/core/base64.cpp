@@ -67,25 +67,25 @@ struct base64_sanitizer::state {
         options(given) {
     options.cut_fields = cut_fields;
     options.protect_fields = protect_fields;
-    problem = check_options(options);
-    if (problem && options.format != document_format::auto_detect &&
+    so_far = check_options(options);
+    if (so_far && options.format != document_format::auto_detect &&
         options.format != document_format::text) {
-      problem = bad_option("a stream cannot be refused as a whole: format must be auto or text");
+      so_far = bad_option("a stream cannot be refused as a whole: format must be auto or text");
     }
   }
 
   // Calls `step` with the pass over this input, unless something has gone wrong before.
   template <class Step>
   status carry_on(Step step) {
-    if (problem && !pass) pass.emplace(options, nullptr);
-    if (problem) problem = step(*pass);
-    return problem;
+    if (so_far && !pass) pass.emplace(options, nullptr);
+    if (so_far) so_far = step(*pass);
+    return so_far;
   }
 
   std::vector<std::string> cut_fields;
   std::vector<std::string> protect_fields;
   sanitize_options options;
-  status problem = done;
+  status so_far = done;
   std::optional<detail::base64_pass> pass;
   sanitized finished;
 };

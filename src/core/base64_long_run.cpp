@@ -99,8 +99,7 @@ status base64_pass::finish_long_cut(std::string_view tail) {
 
 // Gives out and drops what has been read, but for what is still looked back at.
 void base64_pass::forget_read() {
-  const auto less = [](std::size_t place, std::size_t by) { return place > by ? place - by : 0; };
-  std::size_t drop = less(long_ ? long_->at : from_, look_behind);
+  std::size_t drop = reduced(long_ ? long_->at : from_, look_behind);
   const bool tracked = options_.format != document_format::text || naive();
   if (tracked) {
     static_cast<void>(place_of(drop));
@@ -113,15 +112,15 @@ void base64_pass::forget_read() {
     out_->append(text_.substr(copied_, drop - copied_));
     copied_ = drop;
   }
-  tracker_->drop(drop);
+  if (tracked) tracker_->drop(drop);
   if (long_) long_->at -= drop;
   // Blocks of a run that is passed over hold nothing. The next ones are divided as they would be.
-  from_ += (less(drop, from_) + scan_block - 1) / scan_block * scan_block;
+  from_ += (reduced(drop, from_) + scan_block - 1) / scan_block * scan_block;
   from_ -= drop;
-  cut_end_ = less(cut_end_, drop);
+  cut_end_ = reduced(cut_end_, drop);
   copied_ -= drop;
-  decided_ = less(decided_, drop);
-  tracked_ = less(tracked_, drop);
+  decided_ = reduced(decided_, drop);
+  tracked_ = reduced(tracked_, drop);
   if (ruler_goes_on_ != std::string_view::npos) {
     ruler_goes_on_ = ruler_goes_on_ < drop ? std::string_view::npos : ruler_goes_on_ - drop;
   }

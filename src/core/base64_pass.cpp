@@ -57,10 +57,6 @@ const needle_set& no_needles() {
   return needles;
 }
 
-std::size_t less(std::size_t place, std::size_t dropped) noexcept {
-  return place > dropped ? place - dropped : 0;
-}
-
 // What is left of an escape of many backslashes: more of them, and the letter.
 std::size_t escape_rest(std::string_view text) noexcept {
   const std::size_t slashes = std::min(text.find_first_not_of('\\'), text.size());
@@ -168,7 +164,7 @@ sanitized base64_pass::take_report() {
 
 // Takes the text up to where what may be needed is out of sight.
 status base64_pass::go_on() {
-  const std::size_t stop = !more_ ? text_.size() : less(text_.size(), look_ahead);
+  const std::size_t stop = !more_ ? text_.size() : reduced(text_.size(), look_ahead);
   if (long_) {
     if (status followed = follow_long(); !followed || long_) return followed;
   }
@@ -315,6 +311,15 @@ blob_cut base64_pass::describe(judgement& j) const {
   return entry;
 }
 
+// For the report: the pointer and line of what is cut.
+void base64_pass::locate(const judgement& j, blob_cut& entry) {
+  if (!options_.report || options_.format == document_format::text) return;
+  const auto place = place_of(j.begin);
+  entry.has_pointer = place.has_pointer;
+  if (place.has_pointer) entry.pointer = tracker_->pointer();
+  entry.line = tracker_->line();
+}
+
 std::string base64_pass::placeholder_of(const blob_cut& entry, std::uint64_t object_size) const {
   std::string placeholder;
   if (options_.store != nullptr) {
@@ -328,12 +333,7 @@ std::string base64_pass::placeholder_of(const blob_cut& entry, std::uint64_t obj
 status base64_pass::cut(judgement& j) {
   blob_cut entry = describe(j);
   if (j.run.open) {
-    if (options_.report && options_.format != document_format::text) {
-      const auto place = place_of(j.begin);
-      entry.has_pointer = place.has_pointer;
-      if (place.has_pointer) entry.pointer = tracker_->pointer();
-      entry.line = tracker_->line();
-    }
+    locate(j, entry);
     return begin_long(j, std::move(entry));
   }
   std::string object;
@@ -358,12 +358,7 @@ status base64_pass::cut(judgement& j) {
     status put = options_.store->put(entry.digest, as_bytes(object));
     if (!put) return put;
   }
-  if (options_.report && options_.format != document_format::text) {
-    const auto place = place_of(j.begin);
-    entry.has_pointer = place.has_pointer;
-    if (place.has_pointer) entry.pointer = tracker_->pointer();
-    entry.line = tracker_->line();
-  }
+  locate(j, entry);
   out_->append(text_.substr(copied_, j.begin - copied_));
   account(entry, placeholder);
   cut_end_ = j.run.end;

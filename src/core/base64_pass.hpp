@@ -27,6 +27,11 @@ inline constexpr std::size_t look_ahead = std::size_t{1} << 18;
 // And on what is so far before it: neighbours, the beginning of a URL, the header of an armor.
 inline constexpr std::size_t look_behind = std::size_t{1} << 14;
 
+// `place` less `by`, or 0.
+[[nodiscard]] constexpr std::size_t reduced(std::size_t place, std::size_t by) noexcept {
+  return place > by ? place - by : 0;
+}
+
 // How a run becomes an object of the vault. `tail`: its characters, or the last of them by which it
 // is longer than a multiple of four; unused unless it is plain.
 [[nodiscard]] blob_encoding encoding_of(const judgement& j, std::string_view media_type,
@@ -86,6 +91,7 @@ class base64_pass {
   [[nodiscard]] json_tracker::place place_of(std::size_t at);
   [[nodiscard]] status cut(judgement& j);
   [[nodiscard]] blob_cut describe(judgement& j) const;
+  void locate(const judgement& j, blob_cut& entry);
   [[nodiscard]] std::string placeholder_of(const blob_cut& entry, std::uint64_t object_size) const;
   void account(blob_cut& entry, std::string_view placeholder);
 
