@@ -246,7 +246,8 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_sanitize_base64(
     jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
     const jobqueue_sanitize_options* options, jobqueue_error* error);
 
-/* The built-in names of members whose value is base64: image_base64, b64_json, ... Static. */
+/* The built-in names of members whose value is base64: image_base64, b64_json, ... Static. NULL if
+ * `count` is NULL, or if memory ran out in the first call; the next one tries again. */
 JOBQUEUE_API const jobqueue_string* jobqueue_default_cut_fields(size_t* count);
 
 /* A member near a value in an object in memory. */

@@ -249,15 +249,21 @@ jobqueue_status jobqueue_sanitize_base64_value(jobqueue_buffer* out, int32_t* ch
 }
 
 const jobqueue_string* jobqueue_default_cut_fields(size_t* count) {
-  static const std::vector<jobqueue_string> names = [] {
-    std::vector<jobqueue_string> borrowed;
-    for (const std::string_view name : default_cut_fields()) {
-      borrowed.push_back(c_api::borrow(name));
-    }
-    return borrowed;
-  }();
-  *count = names.size();
-  return names.data();
+  if (count == nullptr) return nullptr;
+  *count = 0;
+  try {
+    static const std::vector<jobqueue_string> names = [] {
+      std::vector<jobqueue_string> borrowed;
+      for (const std::string_view name : default_cut_fields()) {
+        borrowed.push_back(c_api::borrow(name));
+      }
+      return borrowed;
+    }();
+    *count = names.size();
+    return names.data();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 jobqueue_status jobqueue_restore_base64(jobqueue_buffer* out, int32_t* changed, const char* input,

@@ -7,14 +7,14 @@ import subprocess
 import threading
 import unittest
 
-from program import DATA, DONE, IMAGE, PNG_HEAD, ProgramTest, encode
+from program import DATA, DONE, IMAGE, NO, PNG_HEAD, ProgramTest, encode
 
 MEBI = 1 << 20
 
 
 class Memory(ProgramTest):
 
-    def feed(self, pieces, *arguments):
+    def feed(self, pieces, *arguments, code=DONE):
         """Runs the program on a pipe; its output, and its greatest resident size in bytes before
         the input ended."""
         with open(self.here / "lean", "wb") as out:
@@ -26,7 +26,7 @@ class Memory(ProgramTest):
             process.stdin.flush()
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
             process.stdin.close()
-        self.assertEqual(process.returncode, DONE)
+        self.assertEqual(process.returncode, code)
         resident = int(re.search(r"VmHWM:\s*(\d+) kB", status).group(1)) * 1024
         return self.read("lean"), resident
 
@@ -44,6 +44,13 @@ class Memory(ProgramTest):
         self.assertLess(resident, 64 * MEBI)
         self.expect(DONE, "restore", "--vault", "vault", "lean", "-o", "whole")
         self.assertTrue(self.read("whole") == b'["' + piece * 40 + b'"]')
+
+    def test_of_measuring_one_blob_that_is_larger(self):
+        piece = encode(random.Random(1).randbytes(3 * MEBI))
+        _, resident = self.feed([b'["', *[piece] * 40, b'"]'], "--check", "--vault", "vault",
+                                code=NO)
+        self.assertLess(resident, 64 * MEBI)
+        self.assertEqual(self.names(), ["lean"])
 
     def test_of_a_string_without_end(self):
         lean, resident = self.feed(b"\\" * MEBI for _ in range(100))

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <jobqueue/jobqueue.h>
 #include <jobqueue/base64.hpp>
 
 #include "core/base64_pass.hpp"
@@ -261,6 +262,39 @@ TEST_F(base64_property, values_and_text_get_the_same_answer) {
         ASSERT_EQ(walker(options).sanitize(value), expected) << dumped;
       });
   EXPECT_GT(changed, 150U);
+}
+
+// What jobqueue.h tells walkers: such a value is never changed, whatever is around it.
+TEST_F(base64_property, values_that_a_walker_skips_are_never_changed) {
+  std::size_t skipped = 0;
+  for_documents(
+      20000,
+      [&] {
+        std::string text = documents_.one_in(2) ? documents_.encoded() : documents_.ordinary();
+        text.resize(std::min(text.size(), documents_.below(120)));
+        return text;
+      },
+      [&](std::string_view text) {
+        const sanitize_options options = random_options();
+        const bool tells = text.find_first_of(",\"") != std::string_view::npos;
+        if (text.size() >= JOBQUEUE_MIN_CUT_SIZE &&
+            (text.size() >= options.min_run_chars || tells)) {
+          return;
+        }
+        ++skipped;
+        const std::string type = documents_.pick(std::vector<std::string>{"image/png", "base64"});
+        const std::string named =
+            documents_.pick(std::vector<std::string>{"mime_type", "encoding", "contentType"});
+        const std::vector<value_neighbour> around{{named, type, false, documents_.one_in(2)}};
+        // A short value is not changed under any name.
+        const std::string name = text.size() < JOBQUEUE_MIN_CUT_SIZE && documents_.one_in(2)
+                                     ? "image_base64"
+                                     : documents_.pick(std::vector<std::string>{"data", "content"});
+        const auto answer = sanitize_base64_value(text, {name, "inlineData", around}, options);
+        ASSERT_TRUE(answer);
+        ASSERT_FALSE(answer->changed) << text;
+      });
+  EXPECT_GT(skipped, 5000U);
 }
 
 // Larger than the windows of a stream, with runs that are, too.

@@ -264,6 +264,8 @@ void test_base64_stream(void) {
   size_t count = 0;
   const jobqueue_string* names = jobqueue_default_cut_fields(&count);
   CHECK(count > 1 && names[0].size > 2);
+  CHECK(jobqueue_default_cut_fields(NULL) == NULL);
+  CHECK(jobqueue_default_cut_fields(&count) == names);
 
   memset(&told, 0, sizeof told);
   options.on_cut = note_cut;
