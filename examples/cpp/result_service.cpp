@@ -8,10 +8,10 @@
 //   full ID        ->  JSON             with the blobs back in place
 // and "error CODE SENTENCE" if that cannot be. Stops on SIGTERM and SIGINT.
 #include <arpa/inet.h>
-#include <csignal>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <filesystem>
@@ -48,11 +48,9 @@ bool is_id(std::string_view id) {
 
 class result_store {
  public:
-  explicit result_store(const fs::path& folder)
-      : results_(folder / "results"),
-        vault_(jobqueue::open_directory_vault((folder / "vault").string(), {.create = true})
-                   .value()) {
+  explicit result_store(const fs::path& folder) : results_(folder / "results") {
     fs::create_directories(results_);
+    vault_ = jobqueue::open_directory_vault(folder / "vault", {.create = true}).value();
     options_.format = jobqueue::document_format::json;
     options_.store = vault_.get();
   }
@@ -65,7 +63,7 @@ class result_store {
     const fs::path draft = results_ / (std::string(id) + ".draft");
     const std::scoped_lock one_writer(writing_);
     std::ofstream file(draft, std::ios::binary);
-    if (!(file << kept).flush()) return complaint("store_error", "cannot write the result");
+    if (!(file << kept).flush()) return complaint("STORE_ERROR", "cannot write the result");
     file.close();
     fs::rename(draft, file_of(id));
     return "ok " + std::to_string(kept.size()) + " " + std::to_string(json.size());
@@ -73,7 +71,7 @@ class result_store {
 
   [[nodiscard]] std::string get(std::string_view id, bool full) const {
     std::ifstream file(file_of(id), std::ios::binary);
-    if (!file) return complaint("invalid_argument", "there is no result with this id");
+    if (!file) return complaint("INVALID_ARGUMENT", "there is no result with this id");
     std::string kept{std::istreambuf_iterator<char>(file), {}};
     if (!full) return kept;
     auto restored = jobqueue::restore_base64(kept, *vault_);
@@ -98,10 +96,10 @@ std::string answer(const result_store& store, std::string_view line) {
   std::string_view rest = space == line.npos ? std::string_view() : line.substr(space + 1);
   const std::string_view id = rest.substr(0, rest.find(' '));
   rest.remove_prefix(std::min(rest.size(), id.size() + 1));
-  if (!is_id(id)) return complaint("invalid_argument", "an id is 1 to 64 of a-z, 0-9 and -");
+  if (!is_id(id)) return complaint("INVALID_ARGUMENT", "an id is 1 to 64 of a-z, 0-9 and -");
   if (verb == "put") return store.put(id, rest);
   if (verb == "get" || verb == "full") return store.get(id, verb == "full");
-  return complaint("invalid_argument", "the commands are put, get and full");
+  return complaint("INVALID_ARGUMENT", "the commands are put, get and full");
 }
 
 bool send_all(int peer, std::string_view text) {
@@ -127,7 +125,7 @@ void talk(const result_store& store, int peer) {
       try {
         reply = answer(store, std::string_view(pending).substr(0, end));
       } catch (const std::exception& problem) {
-        reply = complaint("store_error", problem.what());
+        reply = complaint("STORE_ERROR", problem.what());
       }
       if (!send_all(peer, reply + '\n')) break;
       pending.erase(0, end + 1);

@@ -25,8 +25,8 @@ def test_keeps_results_lean_and_gives_them_back(build_example, start, tmp_path, 
         assert len(lean) == int(kept)
         assert json.loads(lean)["image"].startswith("[BASE64_IMAGE_REMOVED sha256-")
         assert ask("full job-1") == result
-        assert ask("put job-2 [1,]").startswith("error invalid_json ")
-        assert ask("get job-2") == "error invalid_argument there is no result with this id"
-        assert ask("get ../job-1").startswith("error invalid_argument an id is ")
-        assert ask("drop job-1").startswith("error invalid_argument the commands are ")
+        assert ask("put job-2 [1,]").startswith("error INVALID_JSON ")
+        assert ask("get job-2") == "error INVALID_ARGUMENT there is no result with this id"
+        assert ask("get ../job-1").startswith("error INVALID_ARGUMENT an id is ")
+        assert ask("drop job-1").startswith("error INVALID_ARGUMENT the commands are ")
     assert (tmp_path / "data" / "results" / "job-1.json").stat().st_size == int(kept)

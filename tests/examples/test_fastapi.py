@@ -55,5 +55,5 @@ def test_says_what_is_wrong(ask):
     status, answer = ask("PUT", "/jobs/a-2/result", b'{"n": 1,}')
     assert status == 422
     detail = json.loads(answer)["detail"]
-    assert (detail["code"], detail["offset"]) == ("invalid_json", 8)
+    assert (detail["code"], detail["offset"]) == ("INVALID_JSON", 8)
     assert ask("GET", "/jobs/a-2/result")[0] == 404
