@@ -1,0 +1,95 @@
+// Texts, bytes, errors and the GIL.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "native.hpp"
+
+namespace jobqueue_python {
+namespace {
+
+std::atomic<bool> ending{false};
+std::atomic<int> working{0};
+
+}  // namespace
+
+gil_released::gil_released(bool release) {
+  // Both are read and written with the GIL held, so that none starts after the last look.
+  if (!release || ending) return;
+  ++working;
+  state_ = PyEval_SaveThread();
+}
+
+gil_released::~gil_released() {
+  if (state_ == nullptr) return;
+  PyEval_RestoreThread(state_);
+  --working;
+}
+
+void wait_for_work() {
+  ending = true;
+  while (working != 0) {
+    Py_BEGIN_ALLOW_THREADS;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    Py_END_ALLOW_THREADS;
+  }
+}
+
+utf8::utf8(PyObject* text) {
+  if (PyUnicode_IS_COMPACT_ASCII(text)) {
+    view_ = {static_cast<const char*>(PyUnicode_DATA(text)),
+             static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
+    return;
+  }
+  // Not PyUnicode_AsUTF8, which keeps the bytes for as long as the str lives.
+  encoded_ = py::reinterpret_steal<py::object>(
+      PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass"));
+  if (!encoded_) throw py::error_already_set();
+  view_ = {PyBytes_AS_STRING(encoded_.ptr()),
+           static_cast<std::size_t>(PyBytes_GET_SIZE(encoded_.ptr()))};
+}
+
+py::str decode_utf8(std::string_view bytes) {
+  PyObject* text =
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "surrogatepass");
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+py::bytes to_bytes(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+std::size_t code_points::before(std::size_t offset) {
+  if (ascii_) return offset;
+  for (; at_ < offset && at_ < text_.size(); ++at_) {
+    counted_ += (static_cast<unsigned char>(text_[at_]) & 0xC0U) != 0x80U ? 1 : 0;
+  }
+  return counted_;
+}
+
+pinned::pinned(PyObject* object) {
+  if (PyObject_GetBuffer(object, &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
+}
+
+void raise(const jobqueue_error& error, py::object offset) {
+  const py::object make = py::module_::import("jobqueue._errors").attr("make_error");
+  const py::object problem = make(error.status, jobqueue_status_name(error.status), offset,
+                                  py::str(error.message));
+  PyErr_SetObject(py::type::of(problem).ptr(), problem.ptr());
+  throw py::error_already_set();
+}
+
+void raise(jobqueue_status status, const std::string& message) {
+  jobqueue_error error{};
+  error.status = status;
+  message.copy(error.message, sizeof error.message - 1);
+  raise(error);
+}
+
+py::object offset_or_none(const jobqueue_error& error) {
+  if (error.offset == JOBQUEUE_NO_OFFSET) return py::none();
+  return py::int_(error.offset);
+}
+
+void raise_type_error(const std::string& message) { throw py::type_error(message); }
+
+}  // namespace jobqueue_python

@@ -1,0 +1,199 @@
+// What the parts of the extension module share. It converts, walks, pins and maps errors; every
+// verdict comes from the C ABI.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jobqueue/jobqueue.h>
+
+namespace jobqueue_python {
+
+namespace py = pybind11;
+
+// While one lives, other Python threads run. In C, not in a destructor that Python may unwind
+// through: see wait_for_work() for what happens when the interpreter ends.
+class gil_released {
+ public:
+  explicit gil_released(bool release);
+  ~gil_released();
+  gil_released(const gil_released&) = delete;
+  gil_released& operator=(const gil_released&) = delete;
+
+ private:
+  PyThreadState* state_ = nullptr;
+};
+
+// Called when the interpreter is about to end: returns when no thread works without the GIL, and
+// none will from then on. A thread that came back to an interpreter that is gone would be killed in
+// the middle of C++ code.
+void wait_for_work();
+
+// Releasing the GIL costs more than smaller work does.
+inline constexpr std::size_t least_release_size = 16 * 1024;
+
+class buffer {
+ public:
+  buffer() = default;
+  ~buffer() { jobqueue_buffer_dispose(&c_); }
+  buffer(const buffer&) = delete;
+  buffer& operator=(const buffer&) = delete;
+  jobqueue_buffer* get() { return &c_; }
+  [[nodiscard]] std::string_view view() const { return {c_.data, c_.size}; }
+
+ private:
+  jobqueue_buffer c_ = JOBQUEUE_BUFFER_INIT;
+};
+
+// The UTF-8 of a str; lone surrogates as three bytes each ("surrogatepass"). Borrows where it can.
+class utf8 {
+ public:
+  explicit utf8(PyObject* text);
+  [[nodiscard]] std::string_view view() const { return view_; }
+  [[nodiscard]] bool is_ascii() const { return !encoded_; }
+
+ private:
+  py::object encoded_;
+  std::string_view view_;
+};
+
+py::str decode_utf8(std::string_view bytes);
+py::bytes to_bytes(std::string_view bytes);
+
+inline jobqueue_string to_string(std::string_view text) { return {text.data(), text.size()}; }
+
+// Code points before `offset` in UTF-8 (or in what is nearly that); offsets must not decrease.
+class code_points {
+ public:
+  explicit code_points(const utf8& text) : text_(text.view()), ascii_(text.is_ascii()) {}
+  std::size_t before(std::size_t offset);
+
+ private:
+  std::string_view text_;
+  bool ascii_;
+  std::size_t at_ = 0;
+  std::size_t counted_ = 0;
+};
+
+// Throws the exception of jobqueue/_errors.py for a status.
+[[noreturn]] void raise(const jobqueue_error& error, py::object offset = py::none());
+[[noreturn]] void raise(jobqueue_status status, const std::string& message);
+py::object offset_or_none(const jobqueue_error& error);
+[[noreturn]] void raise_type_error(const std::string& message);
+
+// A directory, as Python has it in hand.
+class directory_vault {
+ public:
+  directory_vault(const py::object& path, bool create);
+  ~directory_vault() { jobqueue_vault_free(c_); }
+  directory_vault(const directory_vault&) = delete;
+  directory_vault& operator=(const directory_vault&) = delete;
+  [[nodiscard]] jobqueue_vault* get() const { return c_; }
+
+  py::bytes add(const py::object& blob);
+  [[nodiscard]] py::bytes read(const py::bytes& digest, std::uint64_t size) const;
+  void sync();
+
+ private:
+  jobqueue_vault* c_ = nullptr;
+};
+
+// The vault of one call: a directory_vault, or any object with put and get, or none.
+class used_vault {
+ public:
+  used_vault() = default;
+  ~used_vault();
+  used_vault(const used_vault&) = delete;
+  used_vault& operator=(const used_vault&) = delete;
+
+  void use(PyObject* vault);
+  [[nodiscard]] jobqueue_vault* get() const { return c_; }
+
+  // What a method of the object threw, if it did: as it was.
+  void rethrow();
+
+ private:
+  static jobqueue_status put(void* self, const uint8_t* digest, const void* blob, size_t size);
+  static jobqueue_status get_blob(void* self, jobqueue_buffer* out, const uint8_t* digest,
+                                  uint64_t size);
+  static jobqueue_status sync(void* self);
+  template <class Call>
+  jobqueue_status guarded(const Call& call);
+
+  py::object object_;
+  jobqueue_vault* c_ = nullptr;
+  bool owned_ = false;
+  std::exception_ptr thrown_;
+};
+
+// One line of a report. What the C ABI lends is copied, because it is told during the call.
+struct report_line {
+  bool is_cut = false;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::uint64_t decoded_size = 0;
+  std::uint64_t line = 0;
+  std::uint64_t replacement_size = 0;
+  bool has_pointer = false;
+  std::string pointer;
+  std::string_view form, blob_class, encoding, evidence, reason;  // static
+  std::string media_type;
+  std::uint8_t sha256[32] = {};
+};
+
+class report {
+ public:
+  void listen(jobqueue_sanitize_options& options);
+  std::vector<report_line> lines;
+  // Tuples as _report.py takes them.
+  [[nodiscard]] static py::tuple to_tuple(const report_line& line);
+};
+
+// The keyword arguments of the sanitizing functions, checked.
+class options {
+ public:
+  // Arguments as METH_FASTCALL passes them; `function` is for messages.
+  void parse(const char* function, PyObject* const* values, PyObject* names);
+  // Takes one of them; false if there is none of this name.
+  bool set(const char* function, std::string_view name, PyObject* value);
+
+  jobqueue_sanitize_options c = JOBQUEUE_SANITIZE_OPTIONS_INIT;
+  used_vault vault;
+
+ private:
+  void set_names(const char* function, std::string_view name, PyObject* value,
+                 std::vector<std::string>& texts, std::vector<jobqueue_string>& views);
+
+  std::vector<std::string> cut_texts_, protect_texts_;
+  std::vector<jobqueue_string> cut_, protect_;
+};
+
+// Keeps a buffer where it is while one lives.
+class pinned {
+ public:
+  explicit pinned(PyObject* object);
+  ~pinned() { PyBuffer_Release(&view_); }
+  pinned(const pinned&) = delete;
+  pinned& operator=(const pinned&) = delete;
+  [[nodiscard]] std::string_view view() const {
+    return {view_.buf == nullptr ? "" : static_cast<const char*>(view_.buf),
+            static_cast<std::size_t>(view_.len)};
+  }
+
+ private:
+  Py_buffer view_{};
+};
+
+// A dict, list or tuple: the same object, or a copy in which what was cut is replaced.
+py::object sanitize_object(PyObject* root, options& options, report* report);
+py::object restore_object(PyObject* root, used_vault& vault, jobqueue_restore_options options);
+
+void define_functions(py::module_& module);
+void define_vault(py::module_& module);
+void define_sanitizer(py::module_& module);
+
+}  // namespace jobqueue_python
