@@ -42,8 +42,8 @@ utf8::utf8(PyObject* text) {
     return;
   }
   // Not PyUnicode_AsUTF8, which keeps the bytes for as long as the str lives.
-  encoded_ = py::reinterpret_steal<py::object>(
-      PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass"));
+  encoded_ =
+      py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass"));
   if (!encoded_) throw py::error_already_set();
   view_ = {PyBytes_AS_STRING(encoded_.ptr()),
            static_cast<std::size_t>(PyBytes_GET_SIZE(encoded_.ptr()))};
@@ -72,8 +72,8 @@ pinned::pinned(PyObject* object) {
 
 void raise(const jobqueue_error& error, py::object offset) {
   const py::object make = py::module_::import("jobqueue._errors").attr("make_error");
-  const py::object problem = make(error.status, jobqueue_status_name(error.status), offset,
-                                  py::str(error.message));
+  const py::object problem =
+      make(error.status, jobqueue_status_name(error.status), offset, py::str(error.message));
   PyErr_SetObject(py::type::of(problem).ptr(), problem.ptr());
   throw py::error_already_set();
 }

@@ -1,0 +1,37 @@
+"""Payload hygiene for job queues: cuts base64 blobs out of JSON, byte-exact and reversible.
+
+    >>> import jobqueue
+    >>> job = {"id": 7, "image": "data:image/gif;base64,R0lGODlhAQABAAAAACw="}
+    >>> jobqueue.sanitize_base64(job)
+    {'id': 7, 'image': '[BASE64_IMAGE_REMOVED]'}
+"""
+
+from typing import Protocol
+
+from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
+                      InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
+                      JobqueueError, OutOfMemoryError, StoreError)
+from ._native import Vault, build_info, restore_base64, sanitize_base64, simd_target, version
+from ._report import Cut, Kept, Report, sanitize_base64_report
+from ._stream import Base64Sanitizer, sanitize_base64_stream
+
+
+class BlobStore(Protocol):
+    """What may be given as a vault besides `Vault`. `sync()` is called too, if there is one."""
+
+    def put(self, digest: bytes, blob: bytes, /) -> object:
+        """Keeps a blob under its SHA-256; one that is there already is fine."""
+
+    def get(self, digest: bytes, size: int, /) -> bytes | None:
+        """The blob of that digest and size, or None."""
+
+
+__version__ = version()
+
+__all__ = [
+    "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "Cut",
+    "DepthExceededError", "InputTooLargeError", "InternalError", "InvalidArgumentError",
+    "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "Report",
+    "StoreError", "Vault", "build_info", "restore_base64", "sanitize_base64",
+    "sanitize_base64_report", "sanitize_base64_stream", "simd_target", "version",
+]

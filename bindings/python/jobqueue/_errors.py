@@ -1,0 +1,100 @@
+"""The exceptions of the package: one for each status of the C ABI that can occur."""
+
+
+class JobqueueError(Exception):
+    """The base of all of them.
+
+    code    the word of the error, "INVALID_JSON"
+    status  its number, pinned for ever; below 80 the input is at fault, from 80 the machine
+    offset  where in the input, in bytes of bytes and characters of str; None if there is no place
+    """
+
+    code: str = "UNKNOWN"
+    status: int = 99
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+    def __reduce__(self) -> tuple[type, tuple[str, int | None]]:
+        return type(self), (str(self), self.offset)
+
+
+class InvalidArgumentError(JobqueueError, ValueError):
+    """An option is out of its range, or an object cannot be walked."""
+
+    code, status = "INVALID_ARGUMENT", 1
+
+
+class InvalidJsonError(JobqueueError, ValueError):
+    """The input is not the RFC 8259 JSON that `format` asks for."""
+
+    code, status = "INVALID_JSON", 10
+
+
+class InvalidUtf8Error(JobqueueError, ValueError):
+    """The input is not the UTF-8 that `format` asks for."""
+
+    code, status = "INVALID_UTF8", 12
+
+
+class DepthExceededError(JobqueueError, ValueError):
+    """The object has too many containers in one another."""
+
+    code, status = "DEPTH_EXCEEDED", 14
+
+
+class InputTooLargeError(JobqueueError, ValueError):
+    """The output would be larger than `max_output_bytes`."""
+
+    code, status = "INPUT_TOO_LARGE", 16
+
+
+class BlobMissingError(JobqueueError, KeyError):
+    """The vault does not have a blob."""
+
+    code, status = "BLOB_MISSING", 50
+
+    __str__ = Exception.__str__  # that of KeyError quotes
+
+
+class BlobCorruptError(JobqueueError):
+    """The vault has other bytes under a digest."""
+
+    code, status = "BLOB_CORRUPT", 52
+
+
+class StoreError(JobqueueError, OSError):
+    """A vault could not be opened, read or written."""
+
+    code, status = "STORE_ERROR", 80
+
+
+class OutOfMemoryError(JobqueueError, MemoryError):
+    """There is not enough memory."""
+
+    code, status = "OUT_OF_MEMORY", 90
+
+
+class InternalError(JobqueueError):
+    """A defect of this library; please report it."""
+
+    code, status = "INTERNAL", 99
+
+
+_BY_STATUS = {
+    one.status: one
+    for one in (InvalidArgumentError, InvalidJsonError, InvalidUtf8Error, DepthExceededError,
+                InputTooLargeError, BlobMissingError, BlobCorruptError, StoreError,
+                OutOfMemoryError, InternalError)
+}
+
+
+def make_error(status: int, code: str, offset: int | None, message: str) -> JobqueueError:
+    """The exception of a status; the base class for one that this version does not know."""
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known(message, offset)
+    error = JobqueueError(message, offset)
+    error.code, error.status = code, status
+    return error
