@@ -1,0 +1,56 @@
+from collections.abc import Callable, Iterable
+from os import PathLike
+from typing import Any, Literal, TypeVar, final, overload
+
+from typing_extensions import Buffer
+
+from . import BlobStore
+
+_Object = TypeVar("_Object", bound=dict[Any, Any] | list[Any] | tuple[Any, ...])
+_Detection = Literal["verified", "naive"]
+_Format = Literal["auto", "json", "ndjson", "text"]
+_AnyVault = Vault | BlobStore
+
+@overload
+def sanitize_base64(x: str, /, *, vault: _AnyVault | None = None, min_run_chars: int = 100,
+                    min_unknown_chars: int = 1000, detection: _Detection = "verified",
+                    format: _Format = "auto", cut_fields: Iterable[str] = (),
+                    protect_fields: Iterable[str] = (), cut_protected: bool = False,
+                    max_depth: int = 8, sync: bool = True) -> str: ...
+@overload
+def sanitize_base64(x: _Object, /, *, vault: _AnyVault | None = None, min_run_chars: int = 100,
+                    min_unknown_chars: int = 1000, detection: _Detection = "verified",
+                    format: Literal["auto"] = "auto", cut_fields: Iterable[str] = (),
+                    protect_fields: Iterable[str] = (), cut_protected: bool = False,
+                    max_depth: int = 8, sync: bool = True) -> _Object: ...
+@overload
+def sanitize_base64(x: Buffer, /, *, vault: _AnyVault | None = None, min_run_chars: int = 100,
+                    min_unknown_chars: int = 1000, detection: _Detection = "verified",
+                    format: _Format = "auto", cut_fields: Iterable[str] = (),
+                    protect_fields: Iterable[str] = (), cut_protected: bool = False,
+                    max_depth: int = 8, sync: bool = True) -> bytes: ...
+def sanitize_base64_lines(x: Any, /, **options: Any) -> tuple[Any, list[Any], list[Any]]: ...
+@overload
+def restore_base64(x: str, /, *, vault: _AnyVault, keep_missing: bool = False,
+                   max_output_bytes: int = 4294967296) -> str: ...
+@overload
+def restore_base64(x: _Object, /, *, vault: _AnyVault, keep_missing: bool = False,
+                   max_output_bytes: int = 4294967296) -> _Object: ...
+@overload
+def restore_base64(x: Buffer, /, *, vault: _AnyVault, keep_missing: bool = False,
+                   max_output_bytes: int = 4294967296) -> bytes: ...
+def version() -> str: ...
+def simd_target() -> str: ...
+def build_info() -> dict[str, Any]: ...
+
+class Vault:
+    def __init__(self, path: str | bytes | PathLike[str], *, create: bool = True) -> None: ...
+    def add(self, blob: Buffer, /) -> bytes: ...
+    def get(self, digest: bytes, size: int, /) -> bytes: ...
+    def sync(self) -> None: ...
+
+class Base64Sanitizer:
+    def __init__(self, on_cut: Callable[[tuple[Any, ...]], object] | None,
+                 **options: Any) -> None: ...
+    def update(self, piece: Buffer, /) -> bytes: ...
+    def finish(self) -> bytes: ...

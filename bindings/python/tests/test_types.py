@@ -1,0 +1,73 @@
+"""The types: as a strict checker sees them, and the stub against the extension."""
+
+import doctest
+import pathlib
+import subprocess
+import sys
+
+import jobqueue
+
+USER = '''
+import pathlib
+import jobqueue
+
+vault = jobqueue.Vault(pathlib.Path("blobs"))
+job: dict[str, object] = {"a": 1}
+lean: dict[str, object] = jobqueue.sanitize_base64(job, vault=vault, min_run_chars=200)
+text: str = jobqueue.sanitize_base64("text", format="json")
+data: bytes = jobqueue.sanitize_base64(bytearray(b"x"))
+report: jobqueue.Report[dict[str, object]] = jobqueue.sanitize_base64_report(job)
+size: int = report.cuts[0].size
+whole: str = jobqueue.restore_base64(text, vault=vault, keep_missing=True)
+
+class Mine:
+    def put(self, digest: bytes, blob: bytes, /) -> None: ...
+    def get(self, digest: bytes, size: int, /) -> bytes | None: return None
+
+jobqueue.sanitize_base64([1], vault=Mine())
+piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
+'''
+
+WRONG = '''
+import jobqueue
+jobqueue.sanitize_base64(5)
+jobqueue.sanitize_base64("x", nonsense=1)
+jobqueue.sanitize_base64("x", format="xml")
+jobqueue.restore_base64("x")
+'''
+
+
+def check(folder, source):
+    program = folder / "user.py"
+    program.write_text(source, encoding="ascii")
+    return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder / "cache",
+                           program], capture_output=True, text=True, check=False, cwd=folder)
+
+
+def test_right_use_passes_a_strict_checker(tmp_path):
+    done = check(tmp_path, USER)
+    assert done.returncode == 0, done.stdout
+
+
+def test_wrong_use_does_not(tmp_path):
+    done = check(tmp_path, WRONG)
+    lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    assert lines == {3, 4, 5, 6}, done.stdout
+
+
+def test_the_stub_says_what_the_extension_has(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "jobqueue"], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_package_is_strict_itself(tmp_path):
+    folder = pathlib.Path(jobqueue.__file__).parent
+    done = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir",
+                           tmp_path / "cache", folder], capture_output=True, text=True, check=False,
+                          cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_example_at_the_top():
+    assert doctest.testmod(jobqueue).attempted > 0 and doctest.testmod(jobqueue).failed == 0
