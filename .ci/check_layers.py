@@ -36,7 +36,7 @@ THIRD_PARTY = {
     r"CLI/": {"cli"},
     r"spdlog/|fmt/": {"service", "cli"},
     r"hwy/|simdjson\.h$|re2/": {"core"},
-    r"openssl/": {"core", "vault", "net", "store", "service"},
+    r"openssl/": {"core", "vault", "net", "store", "service", "bindings"},
     r"nlohmann/": set(ARROWS) - {"bindings"},
     r"pybind11/|Python\.h$|napi\.h$|node_api\.h$|uv\.h$": {"bindings"},
     r"gtest/|gmock/|benchmark/": set(),

@@ -1,5 +1,6 @@
 // Texts, bytes, errors and the GIL.
-#include <atomic>
+#include <unistd.h>
+
 #include <chrono>
 #include <thread>
 
@@ -8,13 +9,25 @@
 namespace jobqueue_python {
 namespace {
 
-std::atomic<bool> ending{false};
-std::atomic<int> working{0};
+// All of them are read and written with the GIL held.
+bool ending = false;
+int working = 0;
+std::thread::id ender;
 
 }  // namespace
 
+in_call::in_call() {
+  if (ending && std::this_thread::get_id() != ender) {
+    // What is left of the program is its end, which this thread must not see half done.
+    PyEval_SaveThread();
+    for (;;) pause();
+  }
+  ++working;
+}
+
+in_call::~in_call() { --working; }
+
 gil_released::gil_released(bool release) {
-  // Both are read and written with the GIL held, so that none starts after the last look.
   if (!release || ending) return;
   ++working;
   state_ = PyEval_SaveThread();
@@ -28,6 +41,7 @@ gil_released::~gil_released() {
 
 void wait_for_work() {
   ending = true;
+  ender = std::this_thread::get_id();
   while (working != 0) {
     Py_BEGIN_ALLOW_THREADS;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -92,6 +92,7 @@ PyObject* call(const Body& body) {
 PyObject* sanitize_base64(PyObject*, PyObject* const* values, Py_ssize_t count, PyObject* names) {
   constexpr const char* name = "sanitize_base64";
   return call([&]() -> py::object {
+    const in_call keeps_the_interpreter;
     check_one_argument(name, count);
     options options;
     options.parse(name, values + count, names);
@@ -103,6 +104,7 @@ PyObject* sanitize_base64_lines(PyObject*, PyObject* const* values, Py_ssize_t c
                                 PyObject* names) {
   constexpr const char* name = "sanitize_base64_report";
   return call([&]() -> py::object {
+    const in_call keeps_the_interpreter;
     check_one_argument(name, count);
     options options;
     options.parse(name, values + count, names);
@@ -120,6 +122,7 @@ PyObject* sanitize_base64_lines(PyObject*, PyObject* const* values, Py_ssize_t c
 py::object restore_base64(const py::object& value, const py::object& vault, bool keep_missing,
                           std::uint64_t max_output_bytes) {
   constexpr const char* name = "restore_base64";
+  const in_call keeps_the_interpreter;
   const kind what = kind_of(name, value.ptr());
   used_vault store;
   store.use(vault.ptr());

@@ -15,8 +15,18 @@ namespace jobqueue_python {
 
 namespace py = pybind11;
 
-// While one lives, other Python threads run. In C, not in a destructor that Python may unwind
-// through: see wait_for_work() for what happens when the interpreter ends.
+// One lives in every function from which Python code may be called back. Python ends a daemon
+// thread by unwinding it, wherever it waits for the GIL, and C++ does not survive that: so the end
+// of the interpreter waits for these.
+class in_call {
+ public:
+  in_call();
+  ~in_call();
+  in_call(const in_call&) = delete;
+  in_call& operator=(const in_call&) = delete;
+};
+
+// While one lives, other Python threads run; the end of the interpreter waits for it, too.
 class gil_released {
  public:
   explicit gil_released(bool release);
@@ -28,9 +38,8 @@ class gil_released {
   PyThreadState* state_ = nullptr;
 };
 
-// Called when the interpreter is about to end: returns when no thread works without the GIL, and
-// none will from then on. A thread that came back to an interpreter that is gone would be killed in
-// the middle of C++ code.
+// Called when the interpreter is about to end: returns when no thread is in a call or works without
+// the GIL, and none will be from then on.
 void wait_for_work();
 
 // Releasing the GIL costs more than smaller work does.

@@ -44,6 +44,7 @@ class sanitizer {
  private:
   template <class Call>
   py::bytes step(const Call& call) {
+    const in_call keeps_the_interpreter;
     // Read and written with the GIL held.
     if (busy_) raise(JOBQUEUE_E_INVALID_ARGUMENT, "another thread is using this Base64Sanitizer");
     busy_ = true;

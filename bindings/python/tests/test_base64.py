@@ -81,8 +81,8 @@ def test_neighbours_and_names_count():
         assert sanitize_base64({**around, "data": plain})["data"] == "[BASE64_DATA_REMOVED]"
         assert sanitize_base64({"data": plain, **around})["data"] == "[BASE64_DATA_REMOVED]"
     short = "aGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk"
-    assert sanitize_base64({"b64_json": short})["b64_json"] == "[BASE64_DATA_REMOVED]"
-    assert sanitize_base64({"B64_JSON": short})["B64_JSON"] == "[BASE64_DATA_REMOVED]"
+    assert sanitize_base64({"b64_json": short})["b64_json"] == PLACE
+    assert sanitize_base64({"B64_JSON": short})["B64_JSON"] == PLACE
     assert sanitize_base64({"gr\u00f6sse": short}, cut_fields=["gr\u00f6sse"]) == {
         "gr\u00f6sse": "[BASE64_DATA_REMOVED]"}
     assert sanitize_base64({"mine": short}, cut_fields=iter(["Mine"])) != {"mine": short}
@@ -92,9 +92,10 @@ def test_options_reach_the_judge(image):
     assert sanitize_base64({"keep": image}, protect_fields=("keep",)) == {"keep": image}
     assert sanitize_base64("f0" * 60) == "f0" * 60
     assert sanitize_base64("f0" * 60, detection="naive") == "[BASE64_DATA_REMOVED]"
-    assert sanitize_base64(image, min_run_chars=10000) == image
-    inner = json.dumps({"a": image})
-    assert sanitize_base64({"a": inner}, max_depth=0) is not None
+    assert sanitize_base64(image, min_run_chars=10000, min_unknown_chars=10000) == image
+    inner = json.dumps({"a": json.dumps({"b": image})})
+    pointers = [sanitize_base64_report(inner, max_depth=depth).cuts[0].pointer for depth in (0, 1)]
+    assert pointers == ["/a", "/a/~s/b"]
 
 
 @pytest.mark.parametrize("keyword, value, problem", [
