@@ -1,6 +1,7 @@
 """examples/python/fastapi_app.py behind a real server."""
 
 import json
+import signal
 import sqlite3
 import sys
 import time
@@ -17,7 +18,7 @@ def ask(start, environment):
     port = free_port()
     start(sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port),
           "--log-level", "warning", "fastapi_app:app", cwd=ROOT / "examples" / "python",
-          env=environment)
+          env=environment, expected=-signal.SIGTERM)
 
     def ask_one(method, path, body=None):
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, method=method)
