@@ -17,7 +17,7 @@ class Cut:
 
     offset, size  of the cut text: bytes of bytes, characters of str; in an object, characters of
                   the string that `pointer` names
-    pointer       RFC 6901; a hop into a string that holds JSON is the token `~s`; None in plain text
+    pointer       RFC 6901; a hop into a string that holds JSON is the token `~s`; None in text
     line          1-based line on which its document begins (NDJSON); 1 in an object
     sha256        of the object as a vault keeps it, 64 hex digits
     """

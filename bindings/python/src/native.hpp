@@ -172,6 +172,7 @@ class options {
 
   jobqueue_sanitize_options c = JOBQUEUE_SANITIZE_OPTIONS_INIT;
   used_vault vault;
+  bool given = false;  // whether there are any; the defaults need no check
 
  private:
   void set_names(const char* function, std::string_view name, PyObject* value,

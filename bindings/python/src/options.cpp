@@ -103,6 +103,7 @@ bool options::set(const char* function, std::string_view name, PyObject* value) 
 
 void options::parse(const char* function, PyObject* const* values, PyObject* names) {
   const Py_ssize_t count = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  given = count != 0;
   for (Py_ssize_t i = 0; i < count; ++i) {
     const utf8 name(PyTuple_GET_ITEM(names, i));
     if (!set(function, name.view(), values[i])) {

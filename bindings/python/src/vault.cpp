@@ -20,10 +20,7 @@ py::bytes digest_bytes(const std::uint8_t* digest) {
 }  // namespace
 
 directory_vault::directory_vault(const py::object& path, bool create) {
-  const auto bytes = py::reinterpret_steal<py::bytes>(PyOS_FSPath(path.ptr()));
-  if (!bytes) throw py::error_already_set();
-  const py::object encoded = py::module_::import("os").attr("fsencode")(bytes);
-  const std::string place = encoded.cast<std::string>();
+  const auto place = py::module_::import("os").attr("fsencode")(path).cast<std::string>();
   jobqueue_vault_options options = JOBQUEUE_VAULT_OPTIONS_INIT;
   options.flags = create ? JOBQUEUE_VAULT_CREATE : 0;
   jobqueue_error error;

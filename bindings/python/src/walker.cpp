@@ -380,7 +380,14 @@ py::object sanitize_object(PyObject* root, options& options, report* report) {
     cut = true;
     return decode_utf8(lean.view());
   };
-  // Asked even of an object without long strings: wrong options are an error.
+  // Wrong options are an error even where there is no string to ask about.
+  if (options.given) {
+    jobqueue_error error;
+    std::int32_t changed = 0;
+    if (jobqueue_sanitize_base64_value(lean.get(), &changed, "", 0, nullptr, &each, &error) != 0) {
+      raise(error);
+    }
+  }
   py::object result = walker(options.c.min_run_chars, &options, ask).walk(root);
   if (cut && options.c.vault != nullptr && (options.c.flags & JOBQUEUE_SANITIZE_NO_SYNC) == 0) {
     jobqueue_error error;

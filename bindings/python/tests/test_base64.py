@@ -106,9 +106,10 @@ def test_options_reach_the_judge(image):
     ("cut_fields", "name", TypeError), ("cut_fields", [1], TypeError), ("cut_fields", 5, TypeError),
     ("cut_protected", 1, TypeError), ("sync", 0, TypeError), ("vault", "folder", TypeError)])
 @pytest.mark.parametrize("function", [sanitize_base64, sanitize_base64_report])
-def test_wrong_options_are_named(function, keyword, value, problem):
+@pytest.mark.parametrize("given", ["text", {}])
+def test_wrong_options_are_named(function, given, keyword, value, problem):
     with pytest.raises(problem, match=keyword):
-        function("text", **{keyword: value})
+        function(given, **{keyword: value})
 
 
 def test_errors_say_what_and_where():
