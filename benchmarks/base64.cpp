@@ -2,7 +2,6 @@
 // machine. See README.md beside this for what the numbers are and are not.
 #include <benchmark/benchmark.h>
 
-#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -25,9 +24,9 @@ struct row {
   const char* name;
   bool changes;
 };
-constexpr std::array rows{row{"clean_job_6kB", false}, row{"clean_dump_7MB", false},
-                          row{"image_1MB", true},      row{"images_1MB", true},
-                          row{"images_15MB", true},    row{"json_in_json_11MB", true}};
+constexpr row rows[] = {{"clean_job_6kB", false}, {"clean_dump_7MB", false},
+                        {"image_1MB", true},      {"images_1MB", true},
+                        {"images_15MB", true},    {"json_in_json_11MB", true}};
 
 void count_bytes(benchmark::State& state, const std::string& text) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *

@@ -1,0 +1,170 @@
+// Walks a value in the engine: only strings that may hold a blob cross into native code.
+import native from '../../native.cjs';
+
+const { addon, JobqueueError } = native;
+
+const maxContainers = 10_000; // one in another
+const maxNeighbours = 32; // each way, as the C ABI says
+const maxNeighbourValue = 256;
+const neighbourWindow = 4096; // characters, each way, as in text
+
+type Container = Record<string, unknown> | unknown[];
+
+/** Gives a new value for a string, or undefined where it stays. */
+export interface Judge {
+  mayChange(text: string, name: string): boolean;
+  change(text: string, walk: Walk): string | undefined;
+}
+
+interface Frame {
+  container: Container;
+  keys: string[] | undefined; // of an object
+  length: number;
+  position: number;
+  copy: Container | undefined;
+}
+
+function isWalked(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function plain(text: string): string {
+  return text.includes('\0') ? '' : text;
+}
+
+/** Also in the place of an accessor, and under the name `__proto__`. */
+function setOwn(container: Container, key: string, value: unknown): void {
+  Object.defineProperty(container, key, {
+    value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
+/** The same members, accessors and symbols among them, and the same prototype; never frozen. */
+function shallowCopy(container: Container): Container {
+  const copy = (Array.isArray(container) ? [] : Object.create(Object.getPrototypeOf(container))) as
+    Container;
+  for (const key of Reflect.ownKeys(container)) {
+    const property = Object.getOwnPropertyDescriptor(container, key) as PropertyDescriptor;
+    if (Array.isArray(container) && key === 'length') {
+      (copy as unknown[]).length = container.length;
+      continue;
+    }
+    if ('value' in property) property.writable = true;
+    property.configurable = true;
+    Object.defineProperty(copy, key, property);
+  }
+  return copy;
+}
+
+/** One walk. `judge` may ask it what is around the string that it is given. */
+export class Walk {
+  readonly #judge: Judge;
+  readonly #stack: Frame[] = [];
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  run(root: Container): unknown {
+    const stack = this.#stack;
+    this.#push(root);
+    let result: unknown = root;
+    while (stack.length > 0) {
+      const here = stack[stack.length - 1] as Frame;
+      if (++here.position >= here.length) {
+        stack.pop();
+        if (here.copy === undefined) continue;
+        if (stack.length === 0) result = here.copy;
+        else this.#replace(here.copy);
+        continue;
+      }
+      const key = here.keys?.[here.position];
+      const child = key === undefined
+        ? (here.container as unknown[])[here.position]
+        : (here.container as Record<string, unknown>)[key];
+      if (typeof child === 'string') {
+        if (child.length < addon.minCutSize || !this.#judge.mayChange(child, key ?? '')) continue;
+        const changed = this.#judge.change(child, this);
+        if (changed !== undefined) this.#replace(changed);
+      } else if (typeof child === 'object' && child !== null && isWalked(child)) {
+        this.#push(child as Container);
+      }
+    }
+    return result;
+  }
+
+  /** RFC 6901. */
+  get pointer(): string {
+    return this.#stack.map(({ keys, position }) => {
+      const token = keys === undefined ? String(position) : (keys[position] as string);
+      return `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    }).join('');
+  }
+
+  /**
+   * What is around the string, as one string, because each that crosses into native code costs: the
+   * name of its member, that of the member which its container is, and the members nearest to it.
+   * Each field ends with a NUL; a neighbour is a digit (1: child, 2: after) with its name, and its
+   * value. A name with a NUL in it says nothing to anybody, and is left out.
+   */
+  context(): string {
+    const here = this.#stack[this.#stack.length - 1] as Frame;
+    const depth = this.#stack.length;
+    let out = `${plain(this.#keyOf(depth - 1))}\0${plain(this.#keyOf(depth - 2))}\0`;
+    if (here.keys === undefined) return out;
+    for (const step of [-1, 1]) {
+      const after = step === 1 ? 2 : 0;
+      let taken = 0;
+      let size = 0;
+      const add = (name: string, value: unknown, child: number): void => {
+        const text = typeof value === 'string' ? value : '';
+        size += name.length + text.length + 6; // quotes, colon, comma
+        taken += 1;
+        out += `${child + after}${plain(name)}\0`;
+        out += text.length <= maxNeighbourValue ? `${plain(text)}\0` : '\0';
+      };
+      for (let i = here.position + step; i >= 0 && i < here.length; i += step) {
+        if (taken >= maxNeighbours || size >= neighbourWindow) break;
+        const key = here.keys[i] as string;
+        const value = (here.container as Record<string, unknown>)[key];
+        add(key, value, 0);
+        if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+        if (!isWalked(value)) continue;
+        for (const inner of Object.keys(value)) {
+          if (taken >= maxNeighbours || size >= neighbourWindow) break;
+          add(inner, (value as Record<string, unknown>)[inner], 1);
+        }
+      }
+    }
+    return out;
+  }
+
+  #keyOf(index: number): string {
+    const frame = this.#stack[index];
+    return frame?.keys?.[frame.position] ?? '';
+  }
+
+  #push(container: Container): void {
+    if (this.#stack.length === maxContainers) {
+      if (this.#stack.some((one) => one.container === container)) {
+        const message = 'the object has a cycle: a container is in itself';
+        throw new JobqueueError(message, 'INVALID_ARGUMENT', 1);
+      }
+      const message = `the object has more than ${maxContainers} containers in one another`;
+      throw new JobqueueError(message, 'DEPTH_EXCEEDED', 14);
+    }
+    const keys = Array.isArray(container) ? undefined : Object.keys(container);
+    const length = keys === undefined ? (container as unknown[]).length : keys.length;
+    this.#stack.push({ container, keys, length, position: -1, copy: undefined });
+  }
+
+  #replace(value: unknown): void {
+    const here = this.#stack[this.#stack.length - 1] as Frame;
+    here.copy ??= shallowCopy(here.container);
+    const key = here.keys?.[here.position];
+    if (key === undefined) (here.copy as unknown[])[here.position] = value;
+    else setOwn(here.copy, key, value);
+  }
+}
