@@ -44,17 +44,13 @@ function isBytes(value: unknown): value is Bytes {
   return ArrayBuffer.isView(value);
 }
 
-/** A view of the same memory as bytes; what is detached or shrunk has none. */
+/** A view of the same memory as bytes; a buffer that was transferred away has none. */
 function asBytes(value: Bytes): Uint8Array {
-  const { buffer, byteOffset, byteLength } = value;
-  if ((buffer as { detached?: boolean }).detached === true ||
-      byteOffset + byteLength > buffer.byteLength) {
+  try {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  } catch {
     throw new JobqueueError('the buffer is detached', 'INVALID_ARGUMENT', 1);
   }
-  if (byteLength === 0 && buffer.byteLength === 0 && byteOffset !== 0) {
-    throw new JobqueueError('the buffer is detached', 'INVALID_ARGUMENT', 1);
-  }
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function refuse(name: string, value: unknown): never {
