@@ -17,7 +17,9 @@ import {
 const root = new URL('..', import.meta.url).pathname;
 const place = '[BASE64_IMAGE_REMOVED]';
 const png = Buffer.concat([
-  Buffer.from('89504e470d0a1a0a0000000d49484452000001000000010008020000', 'hex'), randomBytes(3000)]);
+  Buffer.from('89504e470d0a1a0a0000000d49484452000001000000010008020000', 'hex'),
+  randomBytes(3000),
+]);
 const image = png.toString('base64');
 const scratch = () => mkdtempSync(path.join(os.tmpdir(), 'jobqueue-node-'));
 
@@ -52,7 +54,8 @@ test('an object keeps what JSON does not have, and is never changed', () => {
 });
 
 test('a member called __proto__ stays one', () => {
-  const lean = sanitizeBase64(JSON.parse(`{"__proto__":"${image}","a":{"__proto__":["${image}"]}}`));
+  const job = `{"__proto__":"${image}","a":{"__proto__":["${image}"]}}`;
+  const lean = sanitizeBase64(JSON.parse(job));
   expect(JSON.stringify(lean)).toBe(`{"__proto__":"${place}","a":{"__proto__":["${place}"]}}`);
   expect(Object.getPrototypeOf(lean)).toBe(Object.prototype);
 });
@@ -62,7 +65,8 @@ test('bytes of any view; a detached one is an error', () => {
   const wanted = Buffer.from(`{"v":1.0,"i":"${place}"}`);
   const shared = new Uint8Array(new SharedArrayBuffer(text.length));
   shared.set(text);
-  for (const view of [text, new Uint8Array(text), new DataView(new Uint8Array(text).buffer), shared]) {
+  const data = new DataView(new Uint8Array(text).buffer);
+  for (const view of [text, new Uint8Array(text), data, shared]) {
     expect(sanitizeBase64(view)).toEqual(wanted);
   }
   const gone = new Uint8Array(new Uint8Array(text).buffer, 1);
@@ -164,7 +168,8 @@ test('10,000 random values: parse(sanitize(dump(x))) equals sanitize(x)', () => 
     if (kind < 2) return pick(strings);
     if (kind === 2) return pick<unknown>([null, true, 1.5, below(1e9)]);
     if (kind === 3) return Array.from({ length: below(4) }, () => value(depth + 1));
-    return Object.fromEntries(Array.from({ length: below(5) }, () => [pick(names), value(depth + 1)]));
+    const members = Array.from({ length: below(5) }, () => [pick(names), value(depth + 1)]);
+    return Object.fromEntries(members);
   };
   let changed = 0;
   for (let i = 0; i < 10000; i += 1) {
@@ -188,10 +193,11 @@ test('many workers at once', async () => {
     try { sanitizeBase64('{]', { format: 'json' }); } catch (problem) {
       parentPort.postMessage([lean.image, problem.code]);
     }`;
-  const answers = await Promise.all(Array.from({ length: 8 }, () => new Promise((resolve, reject) => {
+  const answer = () => new Promise((resolve, reject) => {
     const worker = new Worker(program, { eval: true });
     worker.once('message', resolve).once('error', reject);
-  })));
+  });
+  const answers = await Promise.all(Array.from({ length: 8 }, answer));
   expect(answers).toEqual(Array(8).fill([place, 'INVALID_JSON']));
 });
 
@@ -214,7 +220,8 @@ test('many calls leak nothing', async () => {
 test('the old name', () => {
   expect(sanitizeBase64Data(5)).toBe(5);
   expect(sanitizeBase64Data(image)).toBe(image);
-  expect(sanitizeBase64Data({ image_base64: image, n: 2n })).toEqual({ image_base64: place, n: 2n });
+  const lean = sanitizeBase64Data({ image_base64: image, n: 2n });
+  expect(lean).toEqual({ image_base64: place, n: 2n });
 });
 
 test('the addon carries what it needs', () => {
@@ -232,7 +239,7 @@ test('the addon carries what it needs', () => {
 test('the tarball works in an empty folder without a compiler', () => {
   const folder = scratch();
   const npm = (...words: string[]) =>
-    execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync('npm', words, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
   npm('pack', '--pack-destination', folder);
   const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
   writeFileSync(path.join(folder, 'package.json'), '{}');
