@@ -52,8 +52,6 @@ export interface Addon {
   syncVault(options: NativeOptions): void;
   defaultCutFields(): string[];
   minCutSize: number;
-  version(): string;
-  simdTarget(): string;
   buildInfo(): { version: string; abiVersion: number; simdTarget: string; openssl: string };
 }
 export const addon: Addon;

@@ -44,9 +44,9 @@ def redis():
 
 
 @pytest.fixture
-def environment(tmp_path, redis):
+def environment(tmp_path):
     """For the examples that take their settings from the environment."""
-    return {**os.environ, "REDIS_URL": redis.url, "JOBQUEUE_VAULT": str(tmp_path / "vault"),
+    return {**os.environ, "JOBQUEUE_VAULT": str(tmp_path / "vault"),
             "RESULTS_DB": str(tmp_path / "results.db"), "PYTHONUNBUFFERED": "1"}
 
 

@@ -12,7 +12,8 @@ EXAMPLES = ROOT / "examples" / "python"
 
 
 @pytest.fixture
-def celery_app(environment, monkeypatch):
+def celery_app(environment, redis, monkeypatch):
+    environment["REDIS_URL"] = redis.url
     for name in ("REDIS_URL", "JOBQUEUE_VAULT"):
         monkeypatch.setenv(name, environment[name])
     monkeypatch.syspath_prepend(str(EXAMPLES))

@@ -11,10 +11,12 @@
 
 #include <jobqueue/jobqueue.h>
 
+#include "../../buffer.hpp"
 #include "text.hpp"
 
 namespace {
 
+using jobqueue_binding::buffer;
 using jobqueue_node::text;
 using jobqueue_node::to_js_string;
 
@@ -23,19 +25,6 @@ constexpr std::size_t digest_size = 32;
 // Of one environment: the main thread, or a worker.
 struct instance {
   Napi::FunctionReference error_class;
-};
-
-class buffer {
- public:
-  buffer() = default;
-  ~buffer() { jobqueue_buffer_dispose(&c_); }
-  buffer(const buffer&) = delete;
-  buffer& operator=(const buffer&) = delete;
-  jobqueue_buffer* get() { return &c_; }
-  [[nodiscard]] std::string_view view() const { return {c_.data, c_.size}; }
-
- private:
-  jobqueue_buffer c_ = JOBQUEUE_BUFFER_INIT;
 };
 
 Napi::Buffer<char> to_js_buffer(Napi::Env env, std::string_view bytes) {

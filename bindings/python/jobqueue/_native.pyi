@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Any, Literal, TypeVar, final, overload
+from typing import Any, Literal, TypeVar, overload
 
 from typing_extensions import Buffer
 

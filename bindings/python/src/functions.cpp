@@ -89,27 +89,32 @@ PyObject* call(const Body& body) {
   return nullptr;
 }
 
-PyObject* sanitize_base64(PyObject*, PyObject* const* values, Py_ssize_t count, PyObject* names) {
-  constexpr const char* name = "sanitize_base64";
+// Checks the arguments and calls `body(value, options)`.
+template <class Body>
+PyObject* call_with_options(const char* function, PyObject* const* values, Py_ssize_t count,
+                            PyObject* names, const Body& body) {
   return call([&]() -> py::object {
     const in_call keeps_the_interpreter;
-    check_one_argument(name, count);
+    check_one_argument(function, count);
     options options;
-    options.parse(name, values + count, names);
-    return sanitize(name, values[0], options, nullptr);
+    options.parse(function, values + count, names);
+    return body(values[0], options);
+  });
+}
+
+PyObject* sanitize_base64(PyObject*, PyObject* const* values, Py_ssize_t count, PyObject* names) {
+  constexpr const char* name = "sanitize_base64";
+  return call_with_options(name, values, count, names, [](PyObject* value, options& options) {
+    return sanitize(name, value, options, nullptr);
   });
 }
 
 PyObject* sanitize_base64_lines(PyObject*, PyObject* const* values, Py_ssize_t count,
                                 PyObject* names) {
   constexpr const char* name = "sanitize_base64_report";
-  return call([&]() -> py::object {
-    const in_call keeps_the_interpreter;
-    check_one_argument(name, count);
-    options options;
-    options.parse(name, values + count, names);
+  return call_with_options(name, values, count, names, [](PyObject* value, options& options) {
     report report;
-    const py::object lean = sanitize(name, values[0], options, &report);
+    const py::object lean = sanitize(name, value, options, &report);
     py::list cuts;
     py::list kept;
     for (const report_line& line : report.lines) {

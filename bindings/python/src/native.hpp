@@ -11,9 +11,12 @@
 
 #include <jobqueue/jobqueue.h>
 
+#include "../../buffer.hpp"
+
 namespace jobqueue_python {
 
 namespace py = pybind11;
+using jobqueue_binding::buffer;
 
 // One lives in every function from which Python code may be called back. Python ends a daemon
 // thread by unwinding it, wherever it waits for the GIL, and C++ does not survive that: so the end
@@ -44,19 +47,6 @@ void wait_for_work();
 
 // Releasing the GIL costs more than smaller work does.
 inline constexpr std::size_t least_release_size = 16 * 1024;
-
-class buffer {
- public:
-  buffer() = default;
-  ~buffer() { jobqueue_buffer_dispose(&c_); }
-  buffer(const buffer&) = delete;
-  buffer& operator=(const buffer&) = delete;
-  jobqueue_buffer* get() { return &c_; }
-  [[nodiscard]] std::string_view view() const { return {c_.data, c_.size}; }
-
- private:
-  jobqueue_buffer c_ = JOBQUEUE_BUFFER_INIT;
-};
 
 // The UTF-8 of a str; lone surrogates as three bytes each ("surrogatepass"). Borrows where it can.
 class utf8 {

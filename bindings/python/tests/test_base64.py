@@ -9,6 +9,7 @@ import types
 import pytest
 
 import jobqueue
+from conftest import encoded
 from jobqueue import sanitize_base64, sanitize_base64_report
 
 GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
@@ -189,7 +190,6 @@ def test_a_dict_that_changes_meanwhile_is_an_error(image):
 
 
 def test_a_list_that_shrinks_meanwhile_is_survived():
-    from conftest import encoded
     jobs = [[encoded(300, seed)] for seed in range(50)]
 
     class Meddler:

@@ -1,11 +1,11 @@
 """Vaults: a directory, and objects of the caller; restore_base64."""
 
 import hashlib
-import pathlib
 
 import pytest
 
 import jobqueue
+from conftest import MemoryVault, encoded
 from jobqueue import restore_base64, sanitize_base64
 
 
@@ -26,17 +26,12 @@ def test_every_kind_comes_back(vault, image):
 
 
 def test_what_is_missing(vault, image):
-    lean = sanitize_base64({"a": "\u00e9 " + image}, vault=jobqueue_vault_elsewhere(image))
+    lean = sanitize_base64({"a": "\u00e9 " + image}, vault=MemoryVault())
     with pytest.raises(jobqueue.BlobMissingError) as caught:
         restore_base64(lean, vault=vault)
     assert (caught.value.code, caught.value.offset) == ("BLOB_MISSING", 2)
     assert not str(caught.value).startswith("'")
     assert restore_base64(lean, vault=vault, keep_missing=True) is lean
-
-
-def jobqueue_vault_elsewhere(image):
-    from conftest import MemoryVault
-    return MemoryVault()
 
 
 def test_what_is_corrupt(memory_vault, image):
@@ -71,11 +66,9 @@ def test_a_directory_vault(tmp_path):
     assert caught.value.code == "STORE_ERROR" and isinstance(caught.value, OSError)
     with pytest.raises(TypeError):
         jobqueue.Vault(5)
-    assert isinstance(tmp_path, pathlib.Path)
 
 
 def test_one_sync_after_many_blobs(memory_vault):
-    from conftest import encoded
     jobs = [encoded(600, seed) for seed in range(20)]
     sanitize_base64(jobs, vault=memory_vault)
     assert (len(memory_vault.blobs), memory_vault.synced) == (20, 1)
@@ -94,7 +87,6 @@ def test_what_a_vault_raises_comes_through(memory_vault, image, method):
         raise Broken(method)
 
     lean = sanitize_base64([image], vault=memory_vault)
-    memory_vault.blobs.pop(next(iter(memory_vault.blobs))) if method == "get" else None
     setattr(memory_vault, method, broken)
     for whole in ([image], image):
         with pytest.raises(Broken, match=method) as caught:
