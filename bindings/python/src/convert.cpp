@@ -50,7 +50,7 @@ void wait_for_work() {
 }
 
 utf8::utf8(PyObject* text) {
-  if (PyUnicode_IS_COMPACT_ASCII(text)) {
+  if (PyUnicode_IS_ASCII(text)) {  // also of a subclass, such as StrEnum
     view_ = {static_cast<const char*>(PyUnicode_DATA(text)),
              static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
     return;

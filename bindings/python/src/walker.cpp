@@ -21,7 +21,7 @@ bool is_container(PyObject* value) {
 // The text of a neighbour without a copy, or empty where that cannot be: what a judge looks for in
 // names and types is ASCII.
 std::string_view plain_text(PyObject* text) {
-  if (text == nullptr || !PyUnicode_Check(text) || !PyUnicode_IS_COMPACT_ASCII(text)) return {};
+  if (text == nullptr || !PyUnicode_Check(text) || !PyUnicode_IS_ASCII(text)) return {};
   return {static_cast<const char*>(PyUnicode_DATA(text)),
           static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
 }

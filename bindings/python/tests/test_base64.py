@@ -2,6 +2,7 @@
 
 import array
 import collections
+import enum
 import json
 import pickle
 import types
@@ -87,6 +88,21 @@ def test_neighbours_and_names_count():
     assert sanitize_base64({"gr\u00f6sse": short}, cut_fields=["gr\u00f6sse"]) == {
         "gr\u00f6sse": "[BASE64_DATA_REMOVED]"}
     assert sanitize_base64({"mine": short}, cut_fields=iter(["Mine"])) != {"mine": short}
+
+
+def test_names_may_be_members_of_an_enumeration():
+    class Field(enum.StrEnum):
+        IMAGE = "b64_json"
+        TYPE = "type"
+        BASE64 = "base64"
+        DATA = "data"
+
+    short = "aGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk"
+    for value in ({Field.IMAGE: short}, {Field.TYPE: Field.BASE64, "media_type": "text/plain",
+                                         Field.DATA: short * 4 + "c29t"}):
+        text = json.dumps(value)
+        lean = sanitize_base64(value)
+        assert lean is not value and lean == json.loads(sanitize_base64(text))
 
 
 def test_options_reach_the_judge(image):
