@@ -35,11 +35,29 @@ export interface NativeSanitizer {
   update(piece: Uint8Array, report?: NativeReport): Buffer;
   finish(report?: NativeReport): Buffer;
 }
+/** Work on a thread of the pool: append the input, start one of the two, then take the output. */
+export interface NativeTask {
+  append(piece: string | Uint8Array): void;
+  /** What is appended from here on is this blob. */
+  beginBlob(digest: Uint8Array): void;
+  sanitize(context: string | undefined, done: () => void): void;
+  restore(directory: object | undefined, keepMissing: boolean, maxBytes: number, done: () => void):
+    void;
+  /** Size of the output in bytes; undefined: nothing was changed. Throws what went wrong. */
+  finish(): number | undefined;
+  nextText(maxBytes: number): string | undefined;
+  copy(target: Uint8Array, offset: number, blob: number | undefined): void;
+  /** Those to put, or those to get. */
+  blobs(toPut: boolean): { digest: Buffer; size: number }[];
+}
 export interface Addon {
   useErrorClass(constructor: unknown): void;
   Options: new (options: object) => NativeOptions;
   Vault: new (path: string, create: boolean) => NativeVault;
   Sanitizer: new (options: NativeOptions) => NativeSanitizer;
+  /** `size` of the input in bytes or units; `collects`: the vault is an object. */
+  Task: new (options: object | undefined, isText: boolean, size: number, collects: boolean) =>
+    NativeTask;
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;

@@ -9,29 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include <jobqueue/jobqueue.h>
+#include "native.hpp"
+#include "task.hpp"
 
-#include "../../buffer.hpp"
-#include "text.hpp"
+namespace jobqueue_node {
 
-namespace {
-
-using jobqueue_binding::buffer;
-using jobqueue_node::text;
-using jobqueue_node::to_js_string;
-
-constexpr std::size_t digest_size = 32;
-
-// Of one environment: the main thread, or a worker.
-struct instance {
-  Napi::FunctionReference error_class;
-};
-
-Napi::Buffer<char> to_js_buffer(Napi::Env env, std::string_view bytes) {
-  return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
-}
-
-[[noreturn]] void raise(Napi::Env env, const jobqueue_error& error, const text* of = nullptr) {
+[[noreturn]] void raise(Napi::Env env, const jobqueue_error& error, const text* of) {
   Napi::Value offset = env.Undefined();
   if (error.offset != JOBQUEUE_NO_OFFSET) {
     const std::uint64_t at = of == nullptr ? error.offset : of->units_before(error.offset);
@@ -44,219 +27,7 @@ Napi::Buffer<char> to_js_buffer(Napi::Env env, std::string_view bytes) {
   throw Napi::Error(env, problem);
 }
 
-// The bytes of a view; ts/ has checked that it is one and not detached.
-std::string_view bytes_of(const Napi::Value& value) {
-  const auto view = value.As<Napi::Uint8Array>();
-  const auto* data = reinterpret_cast<const char*>(view.Data());
-  return {data == nullptr ? "" : data, view.ByteLength()};
-}
-
-// The vault of a call: a directory, or an object of the caller, or none.
-class used_vault {
- public:
-  used_vault() = default;
-  ~used_vault() {
-    if (owned_) jobqueue_vault_free(c_);
-  }
-  used_vault(const used_vault&) = delete;
-  used_vault& operator=(const used_vault&) = delete;
-
-  void use(const Napi::Value& value);
-  [[nodiscard]] jobqueue_vault* get() const { return c_; }
-
-  // What a method of the object threw, as it was.
-  void rethrow() {
-    if (!thrown_) return;
-    const Napi::Error problem = *std::exchange(thrown_, std::nullopt);
-    throw problem;
-  }
-
- private:
-  template <class Call>
-  jobqueue_status guarded(const Call& call) {
-    try {
-      return call();
-    } catch (const Napi::Error& problem) {
-      if (!thrown_) thrown_ = problem;
-      return JOBQUEUE_E_STORE_ERROR;
-    }
-  }
-  static jobqueue_status put(void* self, const uint8_t* digest, const void* blob, size_t size) {
-    auto& vault = *static_cast<used_vault*>(self);
-    return vault.guarded([&] {
-      const Napi::Object object = vault.object_.Value();
-      const Napi::Env env = object.Env();
-      object.Get("put").As<Napi::Function>().Call(
-          object, {to_js_buffer(env, {reinterpret_cast<const char*>(digest), digest_size}),
-                   to_js_buffer(env, {static_cast<const char*>(blob), size})});
-      return JOBQUEUE_OK;
-    });
-  }
-  static jobqueue_status get_blob(void* self, jobqueue_buffer* out, const uint8_t* digest,
-                                  uint64_t size) {
-    auto& vault = *static_cast<used_vault*>(self);
-    return vault.guarded([&]() -> jobqueue_status {
-      const Napi::Object object = vault.object_.Value();
-      const Napi::Env env = object.Env();
-      const Napi::Value blob = object.Get("get").As<Napi::Function>().Call(
-          object, {to_js_buffer(env, {reinterpret_cast<const char*>(digest), digest_size}),
-                   Napi::Number::New(env, static_cast<double>(size))});
-      if (blob.IsUndefined() || blob.IsNull()) return JOBQUEUE_E_BLOB_MISSING;
-      if (!blob.IsTypedArray() ||
-          blob.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-        throw Napi::TypeError::New(env, "get() of a vault must give a Uint8Array or undefined");
-      }
-      const std::string_view bytes = bytes_of(blob);
-      return jobqueue_buffer_assign(out, bytes.data(), bytes.size());
-    });
-  }
-  static jobqueue_status sync(void* self) {
-    auto& vault = *static_cast<used_vault*>(self);
-    return vault.guarded([&] {
-      const Napi::Object object = vault.object_.Value();
-      object.Get("sync").As<Napi::Function>().Call(object, {});
-      return JOBQUEUE_OK;
-    });
-  }
-
-  Napi::ObjectReference object_;
-  jobqueue_vault* c_ = nullptr;
-  bool owned_ = false;
-  std::optional<Napi::Error> thrown_;
-};
-
-class directory_vault : public Napi::ObjectWrap<directory_vault> {
- public:
-  static constexpr napi_type_tag tag = {0x6a6f627175657565, 0x7661756c74000001};
-
-  explicit directory_vault(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-    const text path(info[0].As<Napi::String>());
-    jobqueue_vault_options options = JOBQUEUE_VAULT_OPTIONS_INIT;
-    options.flags = info[1].As<Napi::Boolean>() ? JOBQUEUE_VAULT_CREATE : 0;
-    jobqueue_error error;
-    if (jobqueue_vault_open_directory(&c_, path.view().data(), path.view().size(), &options,
-                                      &error) != 0) {
-      raise(info.Env(), error);
-    }
-    info.This().As<Napi::Object>().TypeTag(&tag);
-  }
-  ~directory_vault() override { jobqueue_vault_free(c_); }
-  directory_vault(const directory_vault&) = delete;
-  directory_vault& operator=(const directory_vault&) = delete;
-
-  [[nodiscard]] jobqueue_vault* get() const { return c_; }
-
-  static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Vault",
-                       {InstanceMethod<&directory_vault::add>("add"),
-                        InstanceMethod<&directory_vault::read>("get"),
-                        InstanceMethod<&directory_vault::sync>("sync")});
-  }
-
- private:
-  Napi::Value add(const Napi::CallbackInfo& info) {
-    const std::string_view blob = bytes_of(info[0]);
-    std::uint8_t digest[digest_size];
-    jobqueue_error error;
-    if (jobqueue_vault_put(digest, c_, blob.data(), blob.size(), &error) != 0) {
-      raise(info.Env(), error);
-    }
-    return to_js_buffer(info.Env(), {reinterpret_cast<const char*>(digest), digest_size});
-  }
-  Napi::Value read(const Napi::CallbackInfo& info) {
-    const std::string_view digest = bytes_of(info[0]);
-    const auto size = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
-    buffer blob;
-    jobqueue_error error;
-    if (jobqueue_vault_get(blob.get(), c_, reinterpret_cast<const uint8_t*>(digest.data()), size,
-                           &error) != 0) {
-      raise(info.Env(), error);
-    }
-    return to_js_buffer(info.Env(), blob.view());
-  }
-  void sync(const Napi::CallbackInfo& info) {
-    jobqueue_error error;
-    if (jobqueue_vault_sync(c_, &error) != 0) raise(info.Env(), error);
-  }
-
-  jobqueue_vault* c_ = nullptr;
-};
-
-void used_vault::use(const Napi::Value& value) {
-  if (value.IsUndefined() || value.IsNull()) return;
-  const auto object = value.As<Napi::Object>();
-  object_ = Napi::Persistent(object);
-  if (object.CheckTypeTag(&directory_vault::tag)) {
-    c_ = directory_vault::Unwrap(object)->get();
-    return;
-  }
-  jobqueue_vault_callbacks callbacks = JOBQUEUE_VAULT_CALLBACKS_INIT;
-  callbacks.payload = this;
-  callbacks.put = &used_vault::put;
-  callbacks.get = &used_vault::get_blob;
-  if (object.Get("sync").IsFunction()) callbacks.sync = &used_vault::sync;
-  jobqueue_error error;
-  if (jobqueue_vault_from_callbacks(&c_, &callbacks, &error) != 0) raise(value.Env(), error);
-  owned_ = true;
-}
-
-// Options whose kinds ts/ has checked; their values are checked here, once.
-class options : public Napi::ObjectWrap<options> {
- public:
-  explicit options(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-    const auto given = info[0].As<Napi::Object>();
-    const auto number = [&](const char* name, std::uint64_t& value) {
-      const Napi::Value one = given.Get(name);
-      if (one.IsNumber()) value = static_cast<std::uint64_t>(one.As<Napi::Number>().Int64Value());
-    };
-    number("minRunChars", c.min_run_chars);
-    number("minUnknownChars", c.min_unknown_chars);
-    std::uint64_t depth = c.max_depth;
-    number("maxDepth", depth);
-    c.max_depth = static_cast<std::uint32_t>(std::min<std::uint64_t>(depth, UINT32_MAX));
-    std::uint64_t format = c.format;
-    number("format", format);
-    c.format = static_cast<std::uint32_t>(format);
-    std::uint64_t flags = 0;
-    number("flags", flags);
-    c.flags = static_cast<std::uint32_t>(flags);
-    names(given.Get("cutFields"), cut_texts_, cut_);
-    c.cut_fields = cut_.data();
-    c.cut_field_count = cut_.size();
-    names(given.Get("protectFields"), protect_texts_, protect_);
-    c.protect_fields = protect_.data();
-    c.protect_field_count = protect_.size();
-    vault.use(given.Get("vault"));
-    c.vault = vault.get();
-
-    buffer nothing;
-    jobqueue_error error;
-    std::int32_t changed = 0;
-    if (jobqueue_sanitize_base64(nothing.get(), &changed, "1", 1, &c, &error) != 0) {
-      raise(info.Env(), error);
-    }
-  }
-
-  static Napi::Function define(Napi::Env env) { return DefineClass(env, "Options", {}); }
-  static options& of(const Napi::Value& value) { return *Unwrap(value.As<Napi::Object>()); }
-
-  jobqueue_sanitize_options c = JOBQUEUE_SANITIZE_OPTIONS_INIT;
-  used_vault vault;
-
- private:
-  static void names(const Napi::Value& value, std::vector<std::string>& texts,
-                    std::vector<jobqueue_string>& views) {
-    if (!value.IsArray()) return;
-    const auto array = value.As<Napi::Array>();
-    for (std::uint32_t i = 0; i < array.Length(); ++i) {
-      texts.emplace_back(text(array.Get(i).As<Napi::String>()).view());
-    }
-    for (const std::string& one : texts) views.push_back({one.data(), one.size()});
-  }
-
-  std::vector<std::string> cut_texts_, protect_texts_;
-  std::vector<jobqueue_string> cut_, protect_;
-};
+namespace {
 
 // Fills the arrays `cuts` and `kept` of an object with what the C ABI tells.
 class reporter {
@@ -364,30 +135,11 @@ Napi::Value sanitize_text(const Napi::CallbackInfo& info) {
   return changed == 0 ? info.Env().Undefined() : to_js_string(info.Env(), lean.view());
 }
 
-// Takes the next field of what Walk.context() of ts/ makes.
-jobqueue_string next_field(std::string_view& packed) {
-  const std::string_view field = packed.substr(0, packed.find('\0'));
-  packed.remove_prefix(std::min(packed.size(), field.size() + 1));
-  return {field.data(), field.size()};
-}
-
 Napi::Value sanitize_value(const Napi::CallbackInfo& info) {
   options& how = options::of(info[2]);
   const text input(info[0].As<Napi::String>());
   const text around(info[1].As<Napi::String>());
-  std::string_view packed = around.view();
-  jobqueue_value_context context = JOBQUEUE_VALUE_CONTEXT_INIT;
-  context.name = next_field(packed);
-  context.parent_name = next_field(packed);
-  std::vector<jobqueue_neighbour> neighbours;
-  while (!packed.empty()) {
-    const auto kind = static_cast<unsigned>(packed.front() - '0');
-    packed.remove_prefix(1);
-    const jobqueue_string name = next_field(packed);
-    neighbours.push_back({name, next_field(packed), kind & 1U, kind >> 1U});
-  }
-  context.neighbours = neighbours.data();
-  context.neighbour_count = neighbours.size();
+  const value_context context(around.view());
 
   jobqueue_sanitize_options each = how.c;
   each.flags |= JOBQUEUE_SANITIZE_NO_SYNC;
@@ -397,7 +149,7 @@ Napi::Value sanitize_value(const Napi::CallbackInfo& info) {
   jobqueue_error error;
   std::int32_t changed = 0;
   const jobqueue_status status = jobqueue_sanitize_base64_value(
-      lean.get(), &changed, input.view().data(), input.view().size(), &context, &each, &error);
+      lean.get(), &changed, input.view().data(), input.view().size(), &context.c, &each, &error);
   how.vault.rethrow();
   if (status != 0) raise(info.Env(), error);
   return changed == 0 ? info.Env().Undefined() : to_js_string(info.Env(), lean.view());
@@ -542,6 +294,7 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("defaultCutFields", default_cut_fields);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
+  exports.Set("Task", task::define(env));
   exports.Set("Sanitizer", sanitizer::define(env));
   exports.Set("minCutSize", JOBQUEUE_MIN_CUT_SIZE);
   return exports;
@@ -550,3 +303,5 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
 }  // namespace
 
 NODE_API_MODULE(jobqueue, define)
+
+}  // namespace jobqueue_node

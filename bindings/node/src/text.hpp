@@ -14,6 +14,15 @@ namespace jobqueue_node {
 inline bool is_high(char32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 inline bool is_low(char32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
+inline std::size_t utf16_units(std::string_view utf8) {
+  std::size_t units = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80U) units += byte >= 0xF0U ? 2 : 1;
+  }
+  return units;
+}
+
 // A JavaScript string as UTF-8; a lone surrogate as the three bytes it would have.
 class text {
  public:
@@ -47,15 +56,8 @@ class text {
   [[nodiscard]] jobqueue_string c() const { return {utf8_.data(), utf8_.size()}; }
   [[nodiscard]] bool ascii() const { return ascii_; }
 
-  // UTF-16 units before a byte.
   [[nodiscard]] std::size_t units_before(std::size_t offset) const {
-    if (ascii_) return offset;
-    std::size_t units = 0;
-    for (std::size_t i = 0; i < std::min(offset, utf8_.size()); ++i) {
-      const auto byte = static_cast<unsigned char>(utf8_[i]);
-      if ((byte & 0xC0U) != 0x80U) units += byte >= 0xF0U ? 2 : 1;
-    }
-    return units;
+    return ascii_ ? offset : utf16_units(view().substr(0, offset));
   }
 
  private:

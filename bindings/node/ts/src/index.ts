@@ -9,14 +9,19 @@ import type {
   NativeCut, NativeKept, NativeReport, NativeSanitizer, NativeVault,
 } from '../../native.cjs';
 import {
-  type BlobStore, type SanitizeOptions, checkVault, checkedOptions, nativeVault, registerVault,
+  type AsyncBlobStore, type BlobStore, type SanitizeOptions, checkVault, checkedOptions,
+  nativeVault, registerVault,
 } from './options.js';
+import {
+  type Answer, asBytes, checkedLimit, isBytes, mayRestore, refuse, refuseDocumentFormat,
+} from './values.js';
 import { Walk } from './walker.js';
 
 const { addon } = native;
 export const JobqueueError = native.JobqueueError;
 export type JobqueueError = InstanceType<typeof native.JobqueueError>;
-export type { BlobStore, SanitizeOptions };
+export type { AsyncBlobStore, BlobStore, SanitizeOptions };
+export { type AsyncRestoreOptions, restoreBase64Async, sanitizeBase64Async } from './async.js';
 
 /** One blob that was cut; offsets are bytes of bytes and UTF-16 units of strings. */
 export type Cut = Readonly<NativeCut>;
@@ -37,55 +42,26 @@ export interface RestoreOptions {
   maxOutputBytes?: number;
 }
 
-type Bytes = ArrayBufferView;
-type Answer<T> = T extends string ? string : T extends Bytes ? T | Buffer : T;
-
-function isBytes(value: unknown): value is Bytes {
-  return ArrayBuffer.isView(value);
-}
-
-/** A view of the same memory as bytes; a buffer that was transferred away has none. */
-function asBytes(value: Bytes): Uint8Array {
-  try {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  } catch {
-    throw new JobqueueError('the buffer is detached', 'INVALID_ARGUMENT', 1);
-  }
-}
-
-function refuse(name: string, value: unknown): never {
-  const kind = value === null ? 'null' : typeof value;
-  throw new TypeError(`${name} takes a string, bytes, an object or an array, not ${kind}`);
-}
-
 function sanitize(x: unknown, given: SanitizeOptions | undefined, report?: NativeReport): unknown {
   const options = checkedOptions(given);
   if (typeof x === 'string') return addon.sanitizeText(x, options.native, report) ?? x;
   if (isBytes(x)) return addon.sanitizeBytes(asBytes(x), options.native, report) ?? x;
   if (typeof x !== 'object' || x === null) return refuse('sanitizeBase64', x);
-  if (options.isDocumentFormat) {
-    const message = 'format is for strings and bytes, not for objects';
-    throw new JobqueueError(message, 'INVALID_ARGUMENT', 1);
+  if (options.isDocumentFormat) refuseDocumentFormat();
+  const walk = new Walk(x as Record<string, unknown>, options.mayChange);
+  for (let text = walk.next(); text !== undefined; text = walk.next()) {
+    const before = report === undefined ? [0, 0] : [report.cuts.length, report.kept.length];
+    const changed = addon.sanitizeValue(text, walk.context(), options.native, report);
+    if (changed !== undefined) walk.replace(changed);
+    if (report === undefined) continue;
+    const pointer = walk.pointer;
+    for (const cut of report.cuts.slice(before[0])) {
+      cut.pointer = cut.pointer ? `${pointer}/~s${cut.pointer}` : pointer;
+      cut.line = 1;
+    }
+    for (const kept of report.kept.slice(before[1])) Object.assign(kept, { pointer });
   }
-  const walk = new Walk({
-    mayChange: (text, name) =>
-      text.length >= options.minRunChars || text.includes(',') || text.includes('"') ||
-      options.cutFields.has(name.toLowerCase()),
-    change: (text, here) => {
-      const before = report === undefined ? [0, 0] : [report.cuts.length, report.kept.length];
-      const changed = addon.sanitizeValue(text, here.context(), options.native, report);
-      if (report !== undefined) {
-        const pointer = here.pointer;
-        for (const cut of report.cuts.slice(before[0])) {
-          cut.pointer = cut.pointer ? `${pointer}/~s${cut.pointer}` : pointer;
-          cut.line = 1;
-        }
-        for (const kept of report.kept.slice(before[1])) Object.assign(kept, { pointer });
-      }
-      return changed;
-    },
-  });
-  const lean = walk.run(x as Record<string, unknown>);
+  const lean = walk.result;
   if (lean !== x) addon.syncVault(options.native);
   return lean;
 }
@@ -112,25 +88,21 @@ export function sanitizeBase64Report<T extends string | object>(
 export function restoreBase64<T extends string | object>(x: T, options: RestoreOptions): Answer<T> {
   const vault = nativeVault(checkVault(options?.vault));
   const keepMissing = options.keepMissing ?? false;
-  let left = options.maxOutputBytes ?? 2 ** 32;
-  if (!Number.isSafeInteger(left) || left < 0) {
-    throw new TypeError('maxOutputBytes must be an integer of at least 0');
-  }
+  let left = checkedLimit(options.maxOutputBytes);
   const value: unknown = x;
   if (typeof value === 'string' || isBytes(value)) {
     const input = typeof value === 'string' ? value : asBytes(value);
     return (addon.restore(input, vault, keepMissing, left) ?? x) as Answer<T>;
   }
   if (typeof value !== 'object' || value === null) return refuse('restoreBase64', value);
-  const walk = new Walk({
-    mayChange: (text) => text.includes('[BASE64_'),
-    change: (text) => {
-      const whole = addon.restore(text, vault, keepMissing, left) as string | undefined;
-      if (whole !== undefined) left = Math.max(0, left - Buffer.byteLength(whole));
-      return whole;
-    },
-  });
-  return walk.run(value as Record<string, unknown>) as Answer<T>;
+  const walk = new Walk(value as Record<string, unknown>, mayRestore);
+  for (let text = walk.next(); text !== undefined; text = walk.next()) {
+    const whole = addon.restore(text, vault, keepMissing, left) as string | undefined;
+    if (whole === undefined) continue;
+    left = Math.max(0, left - Buffer.byteLength(whole));
+    walk.replace(whole);
+  }
+  return walk.result as Answer<T>;
 }
 
 /** A directory in which blobs are kept by their SHA-256. */

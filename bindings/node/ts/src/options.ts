@@ -3,7 +3,7 @@ import type { NativeOptions } from '../../native.cjs';
 
 const { addon, JobqueueError } = native;
 
-/** A place for blobs of your own. Methods are called while the sanitizing call runs. */
+/** A place for blobs of your own, for calls that return when all is done. */
 export interface BlobStore {
   /** Keeps a blob under its SHA-256 (32 bytes); one that is there already is fine. */
   put(digest: Uint8Array, blob: Uint8Array): void;
@@ -13,9 +13,17 @@ export interface BlobStore {
   sync?(): void;
 }
 
-export interface SanitizeOptions {
+/** A place for blobs of your own whose methods may return promises. */
+export interface AsyncBlobStore {
+  put(digest: Uint8Array, blob: Uint8Array): unknown;
+  get(digest: Uint8Array, size: number):
+    Uint8Array | undefined | null | PromiseLike<Uint8Array | undefined | null>;
+  sync?(): unknown;
+}
+
+export interface SanitizeOptions<Store = BlobStore> {
   /** Where blobs go; without it they are dropped. */
-  vault?: BlobStore | undefined;
+  vault?: Store | undefined;
   /** Least length of a run; at least 32, default 100. */
   minRunChars?: number;
   /** The same where the bytes are not recognised; default 1000. */
@@ -38,9 +46,49 @@ export interface SanitizeOptions {
 /** Options that have been checked; what a function needs besides the addon's own is kept here. */
 export interface CheckedOptions {
   native: NativeOptions;
-  minRunChars: number;
   isDocumentFormat: boolean;
-  cutFields: ReadonlySet<string>;
+  /** Whether a value in an object must be looked at. */
+  mayChange(text: string, name: string): boolean;
+}
+
+const runUnits = new Uint8Array(128);
+for (const unit of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_\\\r\n') {
+  runUnits[unit.charCodeAt(0)] = 1;
+}
+
+function isRunUnit(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return unit < 128 && runUnits[unit] === 1;
+}
+
+/** Whether `least` units of a run follow one another. A run that long covers one of every `least`. */
+function hasRun(text: string, least: number): boolean {
+  for (let probe = least - 1; probe < text.length; probe += least) {
+    if (!isRunUnit(text, probe)) continue;
+    let begin = probe;
+    while (begin > probe - least + 1 && isRunUnit(text, begin - 1)) begin -= 1;
+    let end = probe + 1;
+    while (end - begin < least && isRunUnit(text, end)) end += 1;
+    if (end - begin >= least) return true;
+  }
+  return false;
+}
+
+const maxNames = 1000; // remembered, of those that were asked about
+
+/** Only what jobqueue_sanitize_base64_value says about values that are never changed. */
+function filter(least: number, cutFields: readonly string[]): CheckedOptions['mayChange'] {
+  const cut = new Set(cutFields.map((name) => name.toLowerCase()));
+  const known = new Map<string, boolean>();
+  return (text, name) => {
+    if (hasRun(text, least) || text.includes('4,') || text.includes('"')) return true;
+    let announced = known.get(name);
+    if (announced === undefined) {
+      announced = cut.has(name.toLowerCase());
+      if (known.size < maxNames) known.set(name, announced);
+    }
+    return announced;
+  };
 }
 
 const formats = { auto: 0, json: 1, ndjson: 2, text: 3 };
@@ -86,7 +134,7 @@ export function checkVault(value: unknown): BlobStore {
   throw new TypeError('vault must be a Vault or an object with put and get');
 }
 
-function check(given: SanitizeOptions): CheckedOptions {
+function check(given: SanitizeOptions<unknown>): CheckedOptions {
   if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
   const raw: Record<string, unknown> = { minRunChars: 100 };
   let flags = 0;
@@ -105,17 +153,15 @@ function check(given: SanitizeOptions): CheckedOptions {
   raw.flags = flags;
   return {
     native: new addon.Options(raw),
-    minRunChars: raw.minRunChars as number,
     isDocumentFormat: given.format !== undefined && given.format !== 'auto',
-    cutFields: new Set(
-      [...addon.defaultCutFields(), ...(given.cutFields ?? [])].map((name) => name.toLowerCase()),
-    ),
+    mayChange: filter(raw.minRunChars as number,
+      [...addon.defaultCutFields(), ...(given.cutFields ?? [])]),
   };
 }
 
 let defaults: CheckedOptions | undefined;
 
-export function checkedOptions(given: SanitizeOptions | undefined): CheckedOptions {
+export function checkedOptions(given: SanitizeOptions<unknown> | undefined): CheckedOptions {
   if (given !== undefined) return check(given);
   return (defaults ??= check({}));
 }
@@ -127,6 +173,11 @@ export function registerVault(vault: object, inner: object): void {
   nativeVaults.set(vault, inner);
 }
 
-export function nativeVault(vault: BlobStore): unknown {
-  return nativeVaults.get(vault) ?? vault;
+/** What the addon has made, if the vault is a directory. */
+export function directoryOf(vault: object): object | undefined {
+  return nativeVaults.get(vault);
+}
+
+export function nativeVault(vault: object): unknown {
+  return directoryOf(vault) ?? vault;
 }

@@ -1,7 +1,8 @@
 // Walks a value in the engine: only strings that may hold a blob cross into native code.
 import native from '../../native.cjs';
 
-const { addon, JobqueueError } = native;
+const { JobqueueError } = native;
+const minCutSize = native.addon.minCutSize;
 
 const maxContainers = 10_000; // one in another
 const maxNeighbours = 32; // each way, as the C ABI says
@@ -9,12 +10,6 @@ const maxNeighbourValue = 256;
 const neighbourWindow = 4096; // characters, each way, as in text
 
 type Container = Record<string, unknown> | unknown[];
-
-/** Gives a new value for a string, or undefined where it stays. */
-export interface Judge {
-  mayChange(text: string, name: string): boolean;
-  change(text: string, walk: Walk): string | undefined;
-}
 
 interface Frame {
   container: Container;
@@ -58,41 +53,64 @@ function shallowCopy(container: Container): Container {
   return copy;
 }
 
-/** One walk. `judge` may ask it what is around the string that it is given. */
+/**
+ * One walk. It stops at every string that is wanted; then it can be asked what is around it, and be
+ * given another in its place.
+ */
 export class Walk {
-  readonly #judge: Judge;
+  readonly #wanted: (text: string, name: string) => boolean;
   readonly #stack: Frame[] = [];
+  #result: unknown;
 
-  constructor(judge: Judge) {
-    this.#judge = judge;
+  constructor(root: Container, wanted: (text: string, name: string) => boolean) {
+    this.#wanted = wanted;
+    this.#result = root;
+    this.#push(root);
   }
 
-  run(root: Container): unknown {
+  /** The value as it is now. */
+  get result(): unknown {
+    return this.#result;
+  }
+
+  /** The next string that is wanted; undefined if `steps` values were passed, or at the end. */
+  next(steps = Infinity): string | undefined {
     const stack = this.#stack;
-    this.#push(root);
-    let result: unknown = root;
-    while (stack.length > 0) {
-      const here = stack[stack.length - 1] as Frame;
+    let here = stack[stack.length - 1];
+    while (here !== undefined && steps-- > 0) {
       if (++here.position >= here.length) {
         stack.pop();
-        if (here.copy === undefined) continue;
-        if (stack.length === 0) result = here.copy;
-        else this.#replace(here.copy);
+        const copy = here.copy;
+        here = stack[stack.length - 1];
+        if (copy === undefined) continue;
+        if (here === undefined) this.#result = copy;
+        else this.replace(copy);
         continue;
       }
-      const key = here.keys?.[here.position];
-      const child = key === undefined
+      const key = here.keys === undefined ? '' : here.keys[here.position] as string;
+      const child = here.keys === undefined
         ? (here.container as unknown[])[here.position]
         : (here.container as Record<string, unknown>)[key];
       if (typeof child === 'string') {
-        if (child.length < addon.minCutSize || !this.#judge.mayChange(child, key ?? '')) continue;
-        const changed = this.#judge.change(child, this);
-        if (changed !== undefined) this.#replace(changed);
+        if (child.length >= minCutSize && this.#wanted(child, key)) return child;
       } else if (typeof child === 'object' && child !== null && isWalked(child)) {
-        this.#push(child as Container);
+        here = this.#push(child as Container);
       }
     }
-    return result;
+    return undefined;
+  }
+
+  get done(): boolean {
+    return this.#stack.length === 0;
+  }
+
+  /** Puts a value in the place of the string at which the walk stopped. */
+  replace(value: unknown): void {
+    const here = this.#stack[this.#stack.length - 1] as Frame;
+    here.copy ??= shallowCopy(here.container);
+    const key = here.keys?.[here.position];
+    if (key === undefined) (here.copy as unknown[])[here.position] = value;
+    else setOwn(here.copy, key, value);
   }
 
   /** RFC 6901. */
@@ -146,7 +164,7 @@ export class Walk {
     return frame?.keys?.[frame.position] ?? '';
   }
 
-  #push(container: Container): void {
+  #push(container: Container): Frame {
     if (this.#stack.length === maxContainers) {
       if (this.#stack.some((one) => one.container === container)) {
         const message = 'the object has a cycle: a container is in itself';
@@ -157,14 +175,8 @@ export class Walk {
     }
     const keys = Array.isArray(container) ? undefined : Object.keys(container);
     const length = keys === undefined ? (container as unknown[]).length : keys.length;
-    this.#stack.push({ container, keys, length, position: -1, copy: undefined });
-  }
-
-  #replace(value: unknown): void {
-    const here = this.#stack[this.#stack.length - 1] as Frame;
-    here.copy ??= shallowCopy(here.container);
-    const key = here.keys?.[here.position];
-    if (key === undefined) (here.copy as unknown[])[here.position] = value;
-    else setOwn(here.copy, key, value);
+    const frame: Frame = { container, keys, length, position: -1, copy: undefined };
+    this.#stack.push(frame);
+    return frame;
   }
 }
