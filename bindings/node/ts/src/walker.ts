@@ -59,7 +59,8 @@ function shallowCopy(container: Container): Container {
  */
 export class Walk {
   readonly #wanted: (text: string, name: string) => boolean;
-  readonly #stack: Frame[] = [];
+  readonly #stack: Frame[] = []; // those above #depth are there to be used again
+  #depth = 0;
   #result: unknown;
 
   constructor(root: Container, wanted: (text: string, name: string) => boolean) {
@@ -76,12 +77,12 @@ export class Walk {
   /** The next string that is wanted; undefined if `steps` values were passed, or at the end. */
   next(steps = Infinity): string | undefined {
     const stack = this.#stack;
-    let here = stack[stack.length - 1];
+    const wanted = this.#wanted;
+    let here = stack[this.#depth - 1];
     while (here !== undefined && steps-- > 0) {
       if (++here.position >= here.length) {
-        stack.pop();
         const copy = here.copy;
-        here = stack[stack.length - 1];
+        here = --this.#depth === 0 ? undefined : stack[this.#depth - 1];
         if (copy === undefined) continue;
         if (here === undefined) this.#result = copy;
         else this.replace(copy);
@@ -92,7 +93,7 @@ export class Walk {
         ? (here.container as unknown[])[here.position]
         : (here.container as Record<string, unknown>)[key];
       if (typeof child === 'string') {
-        if (child.length >= minCutSize && this.#wanted(child, key)) return child;
+        if (child.length >= minCutSize && wanted(child, key)) return child;
       } else if (typeof child === 'object' && child !== null && isWalked(child)) {
         here = this.#push(child as Container);
       }
@@ -101,12 +102,12 @@ export class Walk {
   }
 
   get done(): boolean {
-    return this.#stack.length === 0;
+    return this.#depth === 0;
   }
 
   /** Puts a value in the place of the string at which the walk stopped. */
   replace(value: unknown): void {
-    const here = this.#stack[this.#stack.length - 1] as Frame;
+    const here = this.#stack[this.#depth - 1] as Frame;
     here.copy ??= shallowCopy(here.container);
     const key = here.keys?.[here.position];
     if (key === undefined) (here.copy as unknown[])[here.position] = value;
@@ -115,7 +116,7 @@ export class Walk {
 
   /** RFC 6901. */
   get pointer(): string {
-    return this.#stack.map(({ keys, position }) => {
+    return this.#stack.slice(0, this.#depth).map(({ keys, position }) => {
       const token = keys === undefined ? String(position) : (keys[position] as string);
       return `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     }).join('');
@@ -128,8 +129,8 @@ export class Walk {
    * value. A name with a NUL in it says nothing to anybody, and is left out.
    */
   context(): string {
-    const here = this.#stack[this.#stack.length - 1] as Frame;
-    const depth = this.#stack.length;
+    const here = this.#stack[this.#depth - 1] as Frame;
+    const depth = this.#depth;
     let out = `${plain(this.#keyOf(depth - 1))}\0${plain(this.#keyOf(depth - 2))}\0`;
     if (here.keys === undefined) return out;
     for (const step of [-1, 1]) {
@@ -165,7 +166,7 @@ export class Walk {
   }
 
   #push(container: Container): Frame {
-    if (this.#stack.length === maxContainers) {
+    if (this.#depth === maxContainers) {
       if (this.#stack.some((one) => one.container === container)) {
         const message = 'the object has a cycle: a container is in itself';
         throw new JobqueueError(message, 'INVALID_ARGUMENT', 1);
@@ -175,8 +176,18 @@ export class Walk {
     }
     const keys = Array.isArray(container) ? undefined : Object.keys(container);
     const length = keys === undefined ? (container as unknown[]).length : keys.length;
-    const frame: Frame = { container, keys, length, position: -1, copy: undefined };
-    this.#stack.push(frame);
+    const old = this.#stack[this.#depth];
+    const frame = old ?? { container, keys, length, position: -1, copy: undefined };
+    if (old === undefined) {
+      this.#stack.push(frame);
+    } else {
+      old.container = container;
+      old.keys = keys;
+      old.length = length;
+      old.position = -1;
+      old.copy = undefined;
+    }
+    this.#depth += 1;
     return frame;
   }
 }
