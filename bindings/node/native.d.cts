@@ -82,3 +82,32 @@ export class JobqueueError extends Error {
   /** Where in the input, in bytes of bytes and UTF-16 units of strings; absent without a place. */
   readonly offset?: number;
 }
+
+/** Where a function of the C ABI is found here: an export of the package, or a member of one. */
+type ExposedAs<Name extends string> = Name;
+/** Why a function of the C ABI has no face of its own here. */
+type NotExposed<Why extends string> = Why;
+
+/** Every function of jobqueue.h; .ci/check_node_api.py holds the list to the C ABI. */
+export interface CFunctions {
+  jobqueue_abi_version: ExposedAs<'buildInfo'>;
+  jobqueue_base64_sanitizer_finish: ExposedAs<'Base64Sanitizer.finish'>;
+  jobqueue_base64_sanitizer_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_base64_sanitizer_new: ExposedAs<'Base64Sanitizer'>;
+  jobqueue_base64_sanitizer_update: ExposedAs<'Base64Sanitizer.update'>;
+  jobqueue_buffer_assign: NotExposed<'what a vault gives is copied into such a buffer'>;
+  jobqueue_buffer_dispose: NotExposed<'no such buffer is given out'>;
+  jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
+  jobqueue_restore_base64: ExposedAs<'restoreBase64'>;
+  jobqueue_sanitize_base64: ExposedAs<'sanitizeBase64'>;
+  jobqueue_sanitize_base64_value: NotExposed<'sanitizeBase64 walks objects and asks it'>;
+  jobqueue_simd_target: ExposedAs<'buildInfo'>;
+  jobqueue_status_name: ExposedAs<'JobqueueError.code'>;
+  jobqueue_vault_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_vault_from_callbacks: NotExposed<'any object with put and get is taken as a vault'>;
+  jobqueue_vault_get: ExposedAs<'Vault.get'>;
+  jobqueue_vault_open_directory: ExposedAs<'Vault'>;
+  jobqueue_vault_put: ExposedAs<'Vault.add'>;
+  jobqueue_vault_sync: ExposedAs<'Vault.sync'>;
+  jobqueue_version: ExposedAs<'buildInfo'>;
+}

@@ -17,7 +17,7 @@ const { addon, JobqueueError } = native;
 const slice = 256 * 1024; // units or bytes that cross in one go
 const walkedAtOnce = 256; // values, between two looks at the clock
 const longestTurn = 0.3; // ms, for what can be divided
-const smallText = 16 * 1024; // is judged at once if nothing is to be kept
+const smallText = 16 * 1024; // is looked at here; larger ones only on the other thread
 
 export interface AsyncRestoreOptions {
   vault: AsyncBlobStore;
@@ -78,7 +78,8 @@ async function take(task: NativeTask, isText: boolean, turns: Turns):
   return text;
 }
 
-function newTask(input: string | Bytes, options: object | undefined, collects: boolean): NativeTask {
+function newTask(input: string | Bytes, options: object | undefined, collects: boolean):
+  NativeTask {
   const isText = typeof input === 'string';
   return new addon.Task(options, isText, isText ? input.length : input.byteLength, collects);
 }
@@ -114,7 +115,8 @@ export async function sanitizeBase64Async<T extends string | object>(
   }
   if (typeof value !== 'object' || value === null) return refuse('sanitizeBase64Async', value);
   if (options.isDocumentFormat) refuseDocumentFormat();
-  const walk = new Walk(value as Record<string, unknown>, options.mayChange);
+  const walk = new Walk(value as Record<string, unknown>,
+    (text, name) => text.length > smallText || options.mayChange(text, name));
   while (!walk.done) {
     const text = walk.next(walkedAtOnce);
     if (text !== undefined) {

@@ -15,7 +15,7 @@ import {
 import {
   type Answer, asBytes, checkedLimit, isBytes, mayRestore, refuse, refuseDocumentFormat,
 } from './values.js';
-import { Walk } from './walker.js';
+import { Walk, mayHold } from './walker.js';
 
 const { addon } = native;
 export const JobqueueError = native.JobqueueError;
@@ -48,6 +48,7 @@ function sanitize(x: unknown, given: SanitizeOptions | undefined, report?: Nativ
   if (isBytes(x)) return addon.sanitizeBytes(asBytes(x), options.native, report) ?? x;
   if (typeof x !== 'object' || x === null) return refuse('sanitizeBase64', x);
   if (options.isDocumentFormat) refuseDocumentFormat();
+  if (!mayHold(x, options.mayChange)) return x;
   const walk = new Walk(x as Record<string, unknown>, options.mayChange);
   for (let text = walk.next(); text !== undefined; text = walk.next()) {
     const before = report === undefined ? [0, 0] : [report.cuts.length, report.kept.length];
@@ -95,6 +96,7 @@ export function restoreBase64<T extends string | object>(x: T, options: RestoreO
     return (addon.restore(input, vault, keepMissing, left) ?? x) as Answer<T>;
   }
   if (typeof value !== 'object' || value === null) return refuse('restoreBase64', value);
+  if (!mayHold(value, mayRestore)) return x as Answer<T>;
   const walk = new Walk(value as Record<string, unknown>, mayRestore);
   for (let text = walk.next(); text !== undefined; text = walk.next()) {
     const whole = addon.restore(text, vault, keepMissing, left) as string | undefined;

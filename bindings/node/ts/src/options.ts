@@ -61,7 +61,7 @@ function isRunUnit(text: string, at: number): boolean {
   return unit < 128 && runUnits[unit] === 1;
 }
 
-/** Whether `least` units of a run follow one another. A run that long covers one of every `least`. */
+/** Whether `least` units of a run follow one another. Such a run covers one of every `least`. */
 function hasRun(text: string, least: number): boolean {
   for (let probe = least - 1; probe < text.length; probe += least) {
     if (!isRunUnit(text, probe)) continue;

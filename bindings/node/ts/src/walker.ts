@@ -53,17 +53,46 @@ function shallowCopy(container: Container): Container {
   return copy;
 }
 
+type Wanted = (text: string, name: string) => boolean;
+
+const looksDeep = 64; // containers in one another; of what is deeper nothing is said
+
+/**
+ * Whether a string in the value may be wanted. Most payloads have none, and this asks in a third of
+ * the time of a walk, because it remembers nothing.
+ */
+export function mayHold(value: object, wanted: Wanted, depth = 0): boolean {
+  if (!isWalked(value)) return false;
+  if (depth === looksDeep) return true;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i += 1) {
+      if (mayBe(value[i], '', wanted, depth)) return true;
+    }
+    return false;
+  }
+  // `in` lists what Object.keys does and more, without a list of the names.
+  for (const name in value) {
+    if (mayBe((value as Record<string, unknown>)[name], name, wanted, depth)) return true;
+  }
+  return false;
+}
+
+function mayBe(child: unknown, name: string, wanted: Wanted, depth: number): boolean {
+  if (typeof child === 'string') return child.length >= minCutSize && wanted(child, name);
+  return typeof child === 'object' && child !== null && mayHold(child, wanted, depth + 1);
+}
+
 /**
  * One walk. It stops at every string that is wanted; then it can be asked what is around it, and be
  * given another in its place.
  */
 export class Walk {
-  readonly #wanted: (text: string, name: string) => boolean;
+  readonly #wanted: Wanted;
   readonly #stack: Frame[] = []; // those above #depth are there to be used again
   #depth = 0;
   #result: unknown;
 
-  constructor(root: Container, wanted: (text: string, name: string) => boolean) {
+  constructor(root: Container, wanted: Wanted) {
     this.#wanted = wanted;
     this.#result = root;
     this.#push(root);
