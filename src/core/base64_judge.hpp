@@ -53,6 +53,9 @@ class base64_judge {
     return outside_ != nullptr && is_cut_name(outside_->name);
   }
 
+  // The text is a string in memory, and not a document.
+  [[nodiscard]] bool is_value() const noexcept { return outside_ != nullptr; }
+
   // The same as `look_at` for detection::naive.
   [[nodiscard]] judgement look_at_naively(std::size_t begin) const;
 

@@ -268,7 +268,8 @@ status base64_pass::decide(judgement& j) {
   if (j.cut && !j.value_for_certain && structured) {
     // A key may begin out of sight of the judge, which looks at a window.
     const auto place = place_of(j.begin);
-    const bool number = j.may_be_number && place.known && !place.in_string;
+    const bool number =
+        j.may_be_number && place.known && !place.in_string && !is_unstructured_value();
     if (place.in_key || number || place.unsure) {
       j.cut = false;
       j.reason = number ? keep_reason::hex : keep_reason::object_key;
@@ -277,6 +278,13 @@ status base64_pass::decide(judgement& j) {
   if (j.cut) return cut(j);
   if (!j.run.open) note_kept(j, base_ + j.begin, j.size());
   return done;
+}
+
+// A string in memory is read as JSON only if it holds a container; digits alone are no number then.
+bool base64_pass::is_unstructured_value() const {
+  if (!judge_.is_value()) return false;
+  const std::size_t first = text_.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos || (text_[first] != '{' && text_[first] != '[');
 }
 
 void base64_pass::note_kept(const judgement& j, std::uint64_t offset, std::uint64_t size) {

@@ -87,6 +87,7 @@ class base64_pass {
   [[nodiscard]] status look_at_needle(std::size_t at);
 
   [[nodiscard]] status decide(judgement& j);
+  [[nodiscard]] bool is_unstructured_value() const;
   void note_kept(const judgement& j, std::uint64_t offset, std::uint64_t size);
   [[nodiscard]] json_tracker::place place_of(std::size_t at);
   [[nodiscard]] status cut(judgement& j);

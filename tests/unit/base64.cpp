@@ -360,6 +360,19 @@ TEST(Base64Options, out_of_range_is_refused) {
   EXPECT_FALSE(parse_blob_encoding("STD"));
 }
 
+TEST(Base64Naive, digits_in_a_string_in_memory_are_no_number) {
+  sanitize_options naive;
+  naive.mode = detection::naive;
+  const std::string digits(120, '7');
+  for (const std::string& text : {digits, " \n" + digits}) {
+    const auto lean = sanitize_base64_value(text, {}, naive).value();
+    EXPECT_TRUE(lean.changed) << text;
+  }
+  EXPECT_FALSE(sanitize_base64_value("[" + digits + "]", {}, naive).value().changed);
+  EXPECT_FALSE(sanitize_base64("[" + digits + "]", naive).value().changed);
+  EXPECT_TRUE(sanitize_base64("[\"" + digits + "\"]", naive).value().changed);
+}
+
 TEST(Base64Restore, output_is_bounded_before_a_blob_is_read) {
   test::memory_store store;
   const std::string blob(3000, 'b');
