@@ -5,7 +5,7 @@
 // BullMQ keeps the data and the return value of a job in the hash bull:<queue>:<id>. Here the blobs
 // in them go into a vault, which every producer and worker must share; the processor sees them whole.
 import { createHash } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Queue, Worker } from 'bullmq';
 import { Vault, restoreBase64Async, sanitizeBase64Async } from '@jobqueue/jobqueue';
 
@@ -45,7 +45,7 @@ async function inspect({ image_base64: image }) {
 
 export const openQueue = () => new LeanQueue('images', { connection });
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const worker = leanWorker('images', inspect, { connection });
   worker.on('failed', (job, problem) => console.error(`job ${job?.id}: ${problem.message}`));
   worker.on('ready', () => console.log('ready'));
