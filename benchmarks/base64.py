@@ -12,6 +12,7 @@ import json
 import pathlib
 import re
 import sys
+import threading
 import time
 
 import jobqueue
@@ -47,6 +48,44 @@ def best_time(call, value):
     return best
 
 
+def longest_gil_pause(call):
+    """Seconds for which another thread could not run while `call` did."""
+    longest = 0.0
+    working = True
+    begun = threading.Event()
+
+    def watch():
+        nonlocal longest
+        begun.set()
+        last = time.perf_counter()
+        while working:
+            now = time.perf_counter()
+            longest = max(longest, now - last)
+            last = now
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    begun.wait()
+    time.sleep(0.001)
+    call()
+    working = False
+    watcher.join()
+    return longest
+
+
+def report_gil_pauses(data):
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    print()
+    for name, call in (("nothing", lambda: time.sleep(0.02)),
+                       ("sanitize_base64_bytes", lambda: jobqueue.sanitize_base64(data)),
+                       ("re_sub, which holds the lock", lambda: RUN_OF_BYTES.sub(b"", data))):
+        # The shortest of several, because whatever else the machine does makes a pause longer.
+        pause = min(longest_gil_pause(call) for _ in range(9))
+        print(f"longest pause of another thread, images_15MB, {name}: {pause * 1e3:.2f} ms")
+    sys.setswitchinterval(interval)
+
+
 def main():
     if len(sys.argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
@@ -71,6 +110,9 @@ def main():
             seconds = best_time(call, given)
             print(f"{name + '/' + path.stem:44} {seconds * 1e6:12.2f} us "
                   f"{len(data) / seconds / 1e9:9.3f} GB/s", flush=True)
+        if path.stem == "images_15MB":
+            images = data
+    report_gil_pauses(images)
     return 0
 
 

@@ -3,7 +3,7 @@
 //   REDIS_URL=redis://127.0.0.1:6379 node bullmq_worker.mjs
 //
 // BullMQ keeps the data and the return value of a job in the hash bull:<queue>:<id>. Here the blobs
-// in them go into a vault, which every producer and worker must share; the processor sees them whole.
+// in them go into a vault, which producers and workers must share; the processor sees them whole.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Queue, Worker } from 'bullmq';
