@@ -124,6 +124,22 @@ test('errors: place, code, what a vault threw, what is missing, what is too larg
   }
 });
 
+test('many calls leak nothing', async () => {
+  const text = JSON.stringify({ image: blob(20_000).toString('base64'), list: [1, '\u00e9'] });
+  const values = [text, Buffer.from(text), JSON.parse(text) as object];
+  const rounds = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) {
+      const leans = await Promise.all(values.map((x) => sanitizeBase64Async(x)));
+      expect(leans.every((lean, at) => lean !== values[at])).toBe(true);
+      await problemOf(sanitizeBase64Async('{]', { format: 'json' }));
+    }
+  };
+  await rounds(3000);
+  const before = process.memoryUsage().rss;
+  await rounds(9000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(32 << 20);
+}, 240_000);
+
 test('a vault of promises is refused where nobody waits for them', () => {
   const vault = { put: async () => {}, get: async () => undefined };
   expect(() => sanitizeBase64(large, { vault } as never)).toThrow(/ends in Async/);
