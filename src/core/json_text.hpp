@@ -1,0 +1,29 @@
+// Small things that are done with the text of JSON that check_json has passed.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace jobqueue::detail {
+
+// The offset of the quote that ends the string whose content begins at `begin`; the size of the text
+// if none does.
+[[nodiscard]] std::size_t find_string_end(std::string_view text, std::size_t begin);
+
+// Appends the content of a string, without its quotes, as the characters it stands for. Half a
+// surrogate pair becomes U+FFFD.
+void unescape_json(std::string_view content, std::string& out);
+
+// Appends `text` as a string of JSON with its quotes; a byte that is no part of UTF-8 becomes
+// U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+// `text` or, if it is longer than `most` bytes, as much of it as are whole characters.
+[[nodiscard]] std::string_view clip_text(std::string_view text, std::size_t most);
+
+// The offset behind the white space at `at`, and behind the value at `at`.
+[[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
+[[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
+
+}  // namespace jobqueue::detail

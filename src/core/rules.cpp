@@ -1,0 +1,309 @@
+#include <jobqueue/rules.hpp>
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/json_text.hpp"
+#include "core/rules_program.hpp"
+#include "core/rules_standard.hpp"
+#include "core/rules_value.hpp"
+
+namespace jobqueue::detail {
+namespace {
+
+constexpr std::size_t max_detail_bytes = 500;  // of one fact in problem_details
+
+bool is_known(const fact_value& value) noexcept {
+  return value.of != fact_value::kind::absent && value.of != fact_value::kind::withheld;
+}
+
+truth run_presence(const rule_test& test, const fact_value& value) noexcept {
+  if (value.of == fact_value::kind::withheld) return truth::unknown;
+  const bool is = test.what == test_operator::exists
+                      ? value.of != fact_value::kind::absent
+                      : value.of == fact_value::kind::text && !value.text.empty();
+  return as_truth(is == test.wanted);
+}
+
+truth run_list(const rule_test& test, const fact_value& value) noexcept {
+  const bool among = std::any_of(
+      test.constants.begin(), test.constants.end(),
+      [&](const rule_constant& one) { return equal_values(value, one.value) == truth::yes; });
+  return as_truth(among == (test.what == test_operator::in));
+}
+
+truth run_order(test_operator what, const fact_value& a, const fact_value& b) noexcept {
+  const auto order = compare_values(a, b);
+  if (!order) return truth::unknown;
+  switch (what) {
+    case test_operator::less: return as_truth(*order < 0);
+    case test_operator::less_or_equal: return as_truth(*order <= 0);
+    case test_operator::greater: return as_truth(*order > 0);
+    default: return as_truth(*order >= 0);
+  }
+}
+
+// How old a time is, if that can be said.
+std::optional<std::chrono::microseconds> age_of(const fact_value& value, instant now) noexcept {
+  const auto when = instant_of(value);
+  if (!when) return std::nullopt;
+  std::int64_t age = 0;
+  if (__builtin_sub_overflow(now.time_since_epoch().count(), when->time_since_epoch().count(),
+                             &age)) {
+    return std::nullopt;
+  }
+  return std::chrono::microseconds(age);
+}
+
+truth run_age(const rule_test& test, const fact_value& value, instant now) noexcept {
+  const auto age = age_of(value, now);
+  if (!age) return truth::unknown;
+  return as_truth(test.what == test_operator::older_than ? age->count() > test.micros
+                                                         : age->count() < test.micros);
+}
+
+// The next instant at which a test of an age gives another answer, if there is one.
+std::optional<instant> next_change(const rules_program& program, const rule_test& test,
+                                   std::span<const fact_value> facts, instant now) noexcept {
+  if (test.what != test_operator::older_than && test.what != test_operator::newer_than) {
+    return std::nullopt;
+  }
+  const auto age = age_of(value_of(program, test.fact, facts), now);
+  if (!age) return std::nullopt;
+  // Older means by at least one microsecond.
+  const std::int64_t left =
+      test.micros - age->count() + (test.what == test_operator::older_than ? 1 : 0);
+  std::int64_t at = 0;
+  if (left <= 0 || __builtin_add_overflow(now.time_since_epoch().count(), left, &at)) {
+    return std::nullopt;
+  }
+  return instant(std::chrono::microseconds(at));
+}
+
+// Adds what made a test unknown: what is absent, else what cannot be read.
+void note_missing(const rules_program& program, const rule_test& test,
+                  std::span<const fact_value> facts, std::vector<std::string>& missing) {
+  std::vector<std::uint32_t> both{test.fact};
+  if (test.other_fact != no_index) both.push_back(test.other_fact);
+  std::vector<std::uint32_t> blamed;
+  std::copy_if(both.begin(), both.end(), std::back_inserter(blamed),
+               [&](std::uint32_t fact) { return !is_known(value_of(program, fact, facts)); });
+  for (const std::uint32_t fact : blamed.empty() ? both : blamed) {
+    const std::string& name = fact_name(program, fact);
+    if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
+  }
+}
+
+std::string details_of(const rules_program& program, const rule_verdict& verdict,
+                       std::span<const fact_value> facts) {
+  if (verdict.reason.empty() && verdict.details.empty()) return {};
+  std::string out = "{";
+  if (!verdict.reason.empty()) {
+    out += "\"reason\":";
+    append_json_string(out, verdict.reason);
+  }
+  for (const std::uint32_t fact : verdict.details) {
+    const fact_value value = value_of(program, fact, facts);
+    if (!is_known(value)) continue;
+    if (out.size() > 1) out += ',';
+    append_json_string(out, fact_name(program, fact));
+    out += ':';
+    append_fact(out, value, max_detail_bytes);
+  }
+  return out + '}';
+}
+
+}  // namespace
+
+fact_value value_of(const rules_program& program, std::uint32_t fact,
+                    std::span<const fact_value> facts) noexcept {
+  const std::size_t count = program.facts.size();
+  if (fact < count) return fact < facts.size() ? facts[fact] : fact_value::absent();
+  const derived_fact& made = program.derived[fact - count];
+  fact_value best;
+  std::optional<instant> best_time;
+  for (const std::uint32_t from : made.from) {
+    const fact_value value = from < facts.size() ? facts[from] : fact_value::absent();
+    if (value.of == fact_value::kind::withheld) return value;
+    if (value.of == fact_value::kind::absent) continue;
+    if (made.of == derived_fact::kind::first) return value;
+    if (made.of == derived_fact::kind::first_text) {
+      if (value.of == fact_value::kind::text && !value.text.empty()) return value;
+      continue;
+    }
+    const auto when = instant_of(value);
+    if (!when) continue;
+    if (!best_time ||
+        (made.of == derived_fact::kind::latest ? *when > *best_time : *when < *best_time)) {
+      best = value;
+      best_time = when;
+    }
+  }
+  return best;
+}
+
+truth run_test(const rules_program& program, const rule_test& test,
+               std::span<const fact_value> facts, instant now) {
+  const fact_value value = value_of(program, test.fact, facts);
+  switch (test.what) {
+    case test_operator::exists:
+    case test_operator::has_text: return run_presence(test, value);
+    default: break;
+  }
+  if (!is_known(value)) return truth::unknown;
+  fact_value other;
+  if (test.other_fact != no_index) {
+    other = value_of(program, test.other_fact, facts);
+    if (!is_known(other)) return truth::unknown;
+  } else if (!test.constants.empty()) {
+    other = test.constants.front().value;
+  }
+  switch (test.what) {
+    case test_operator::equal: return equal_values(value, other);
+    case test_operator::not_equal: return inverse(equal_values(value, other));
+    case test_operator::in:
+    case test_operator::not_in: return run_list(test, value);
+    case test_operator::contains: return contains_value(value, other);
+    case test_operator::does_not_contain: return inverse(contains_value(value, other));
+    case test_operator::older_than:
+    case test_operator::newer_than: return run_age(test, value, now);
+    case test_operator::matches:
+      if (value.of != fact_value::kind::text) return truth::unknown;
+      return as_truth(
+          re2::RE2::PartialMatch({value.text.data(), value.text.size()}, *test.pattern));
+    default: return run_order(test.what, value, other);
+  }
+}
+
+decision decide(const rules_program& program, std::span<const fact_value> facts, instant now) {
+  for (std::uint32_t i = 0; i < program.rules.size(); ++i) {
+    const truth holds =
+        run_rule(program, program.rules[i], facts, now, [](const rule_test&, truth) {});
+    if (holds != truth::no) return {i, holds};
+  }
+  // The last rule holds for every record, so that this is not reached.
+  return {static_cast<std::uint32_t>(program.rules.size()) - 1, truth::yes};
+}
+
+}  // namespace jobqueue::detail
+
+namespace jobqueue {
+inline namespace v1 {
+
+ruleset::ruleset(std::shared_ptr<const detail::rules_program> program)
+    : program_(std::move(program)) {}
+
+result<ruleset> ruleset::parse(std::string_view json, const ruleset_options& options) {
+  auto program = detail::compile_rules(json, options);
+  if (!program) return program.problem();
+  return ruleset(*std::move(program));
+}
+
+std::string_view ruleset::standard_text() noexcept { return detail::standard_rules; }
+
+const ruleset& ruleset::standard() {
+  static const ruleset rules = parse(standard_text()).value();
+  return rules;
+}
+
+std::span<const ruleset::fact> ruleset::facts() const noexcept { return program_->facts; }
+std::span<const std::string> ruleset::columns() const noexcept { return program_->columns; }
+std::string_view ruleset::name() const noexcept { return program_->name; }
+std::string_view ruleset::digest() const noexcept { return program_->digest; }
+
+fact_value ruleset::definition(std::string_view name, std::span<const fact_value> facts) const {
+  for (std::size_t i = 0; i < program_->derived.size(); ++i) {
+    if (program_->derived[i].name != name) continue;
+    const std::size_t number = program_->facts.size() + i;
+    return detail::value_of(*program_, static_cast<std::uint32_t>(number), facts);
+  }
+  return fact_value::absent();
+}
+
+decision ruleset::decide(std::span<const fact_value> facts, instant now) const {
+  return detail::decide(*program_, facts, now);
+}
+
+evaluation ruleset::evaluate(std::span<const fact_value> facts, instant now,
+                             const evaluate_options& options) const {
+  const decision found = decide(facts, now);
+  const detail::rule& rule = program_->rules[found.rule];
+  evaluation verdict;
+  verdict.rule = rule.name;
+  verdict.decided = found.holds == truth::yes && rule.verdict.decided;
+  if (verdict.decided) {
+    verdict.status_category = rule.verdict.status_category;
+    verdict.problem_type = rule.verdict.problem_type;
+    verdict.resolution_needed = rule.verdict.resolution_needed;
+    verdict.problem_details = detail::details_of(*program_, rule.verdict, facts);
+  } else {
+    // Once more, to say what is missing, and when the answer may be another.
+    for (std::uint32_t i = 0; i <= found.rule; ++i) {
+      const auto saw = [&](const detail::rule_test& test, truth value) {
+        if (const auto change = detail::next_change(*program_, test, facts, now)) {
+          verdict.look_again_at = std::min(*change, verdict.look_again_at.value_or(*change));
+        }
+        if (i == found.rule && value == truth::unknown) {
+          detail::note_missing(*program_, test, facts, verdict.missing_facts);
+        }
+      };
+      (void)detail::run_rule(*program_, program_->rules[i], facts, now, saw);
+    }
+  }
+  if (options.explain) {
+    verdict.trace = detail::explain_trace(*program_, facts, now);
+    if (verdict.status_category != "complete") {
+      verdict.would_complete = detail::find_completing_changes(*program_, facts, now);
+    }
+  }
+  return verdict;
+}
+
+result<evaluation> ruleset::evaluate(std::string_view record, instant now,
+                                     const evaluate_options& options) const {
+  record_reader reader(*this);
+  const auto facts = reader.read(record);
+  if (!facts) return facts.problem();
+  return evaluate(*facts, now, options);
+}
+
+std::string to_json(const evaluation& verdict) {
+  std::string out = "{\"status_category\":";
+  const auto text_or_null = [&out](std::string_view text) {
+    if (text.empty()) {
+      out += "null";
+    } else {
+      detail::append_json_string(out, text);
+    }
+  };
+  text_or_null(verdict.status_category);
+  out += ",\"problem_type\":";
+  text_or_null(verdict.problem_type);
+  out += ",\"problem_details\":";
+  out += verdict.problem_details.empty() ? "null" : verdict.problem_details;
+  out += ",\"resolution_needed\":";
+  text_or_null(verdict.resolution_needed);
+  out += ",\"rule\":";
+  text_or_null(verdict.rule);
+  if (!verdict.decided) {
+    out += ",\"missing_facts\":[";
+    for (std::size_t i = 0; i < verdict.missing_facts.size(); ++i) {
+      if (i != 0) out += ',';
+      detail::append_json_string(out, verdict.missing_facts[i]);
+    }
+    out += "],\"next_evaluation_at\":";
+    text_or_null(verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
+  }
+  if (!verdict.trace.empty()) {
+    out += ",\"trace\":" + verdict.trace;
+    out += ",\"would_complete\":";
+    out += verdict.would_complete.empty() ? "null" : verdict.would_complete;
+  }
+  return out + '}';
+}
+
+}  // namespace v1
+}  // namespace jobqueue

@@ -1,0 +1,68 @@
+// Finding the facts of a record: paths, and the reader that follows all of them in one pass.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <jobqueue/rules.hpp>
+
+#include "core/rules_program.hpp"
+
+namespace jobqueue::detail {
+
+struct path_step {
+  path_node::step by = path_node::step::member;
+  std::string name;
+  std::uint32_t index = 0;
+  friend bool operator==(const path_step&, const path_step&) = default;
+};
+
+// The steps of a path in the subset of JSONPath that rules have: `$.a.b[0].c[-1]["d e"]`. None if it
+// is not one.
+[[nodiscard]] std::optional<std::vector<path_step>> read_path(std::string_view text);
+
+// "data.outputs[0].src"
+[[nodiscard]] std::string describe_path(std::string_view column,
+                                        const std::vector<path_step>& steps);
+
+// Puts the facts of one record into `values`, which has a place for each.
+class fact_finder {
+ public:
+  explicit fact_finder(const rules_program& program) : program_(program) {}
+
+  // A record, which is an object of valid JSON.
+  void find_in_record(std::string_view json, std::vector<fact_value>& values);
+  // A column of a record, and what is in it if it is JSON. `column` is its node.
+  void look_into_column(std::uint32_t column, const fact_value& value,
+                        std::vector<fact_value>& values);
+  // Strings that had escapes, from the last record on, are forgotten.
+  void forget() { texts_.clear(); }
+
+ private:
+  struct level {
+    bool is_object;
+    std::uint32_t index;       // of the next element
+    std::size_t active_begin;  // in `active_`: the nodes that this container is at
+    std::size_t json_begin;
+  };
+
+  void find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
+  void enter_value(std::string_view json, std::size_t& at, std::vector<fact_value>& values);
+  void leave(std::string_view json, std::size_t end, std::vector<fact_value>& values);
+  void activate_children(const level& outer, std::string_view name, std::uint32_t index);
+
+  const rules_program& program_;
+  std::vector<level> levels_;
+  std::vector<std::uint32_t> active_;
+  std::size_t value_active_ = 0;  // the nodes that the next value is at begin here in `active_`
+  std::string key_;
+  std::vector<std::unique_ptr<std::string>> texts_;
+  std::vector<std::pair<std::uint32_t, fact_value>> columns_of_text_;
+};
+
+}  // namespace jobqueue::detail
