@@ -325,6 +325,63 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_restore_base64(
     jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
     const jobqueue_vault* vault, const jobqueue_restore_options* options, jobqueue_error* error);
 
+/* A rule set: decides what became of a job. Immutable; any number of threads may use it. */
+typedef struct jobqueue_ruleset jobqueue_ruleset;
+
+/* A value for a parameter of a rule set, in place of its own: "stuck_after", "PT2H". */
+typedef struct jobqueue_parameter {
+  jobqueue_string name;
+  jobqueue_string value;
+} jobqueue_parameter;
+
+typedef struct jobqueue_ruleset_options {
+  uint32_t struct_size;
+  uint32_t flags; /* 0 */
+  const jobqueue_parameter* parameters;
+  size_t parameter_count;
+} jobqueue_ruleset_options;
+#define JOBQUEUE_RULESET_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_ruleset_options), 0u, NULL, 0 }
+
+/* Compiles a rule set, a document of JSON (docs/api/rules.md). `json` NULL with size 0: the standard
+ * set. JOBQUEUE_E_RULESET_INVALID and JOBQUEUE_E_UNKNOWN_FACT with the offset, and line and column
+ * in the message; JOBQUEUE_E_INVALID_ARGUMENT for a parameter that the set does not have. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_ruleset_parse(jobqueue_ruleset** out, const char* json, size_t json_size,
+                       const jobqueue_ruleset_options* options, jobqueue_error* error);
+
+/* NULL is accepted. No call may be using the rule set. */
+JOBQUEUE_API void jobqueue_ruleset_free(jobqueue_ruleset* ruleset);
+
+/* 64 hexadecimal digits that change whenever verdicts of the set may. Borrowed from the set. */
+JOBQUEUE_API const char* jobqueue_ruleset_digest(const jobqueue_ruleset* ruleset);
+
+/* The file of the standard set. Static, NUL-terminated. */
+JOBQUEUE_API const char* jobqueue_standard_rules(void);
+
+#define JOBQUEUE_EVALUATE_EXPLAIN 1u /* say why, and what would complete the job */
+
+typedef struct jobqueue_evaluate_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  int64_t now_micros; /* the present: microseconds since 1970, UTC */
+} jobqueue_evaluate_options;
+#define JOBQUEUE_EVALUATE_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_evaluate_options), 0u, 0 }
+
+/* Evaluates one record, an object of JSON, and gives the verdict as one (docs/api/rules.md).
+ * `options` must not be NULL: no function of this library reads a clock.
+ * JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate(
+    jobqueue_buffer* out, const jobqueue_ruleset* ruleset, const char* record, size_t record_size,
+    const jobqueue_evaluate_options* options, jobqueue_error* error);
+
+/* Evaluates records, one a line, and gives one verdict a line, in the same order. A record that is
+ * malformed has the verdict `evaluation_error`; `*failed`, which may be NULL, becomes how many. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate_lines(
+    jobqueue_buffer* out, size_t* failed, const jobqueue_ruleset* ruleset, const char* records,
+    size_t records_size, const jobqueue_evaluate_options* options, jobqueue_error* error);
+
 #ifdef __cplusplus
 }
 #endif

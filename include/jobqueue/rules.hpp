@@ -49,8 +49,9 @@ using instant = std::chrono::sys_time<std::chrono::microseconds>;
 [[nodiscard]] result<instant> parse_instant(std::string_view text);
 /// "2026-01-05T12:00:00.250000Z"; the fraction only if there is one.
 [[nodiscard]] std::string format_instant(instant when);
-/// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "PT30M", "P1DT12H", "P2W".
-/// Years and months, which have no fixed length, and negative ones are refused; at most 36,500 days.
+/// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "PT30M", "P1DT12H",
+/// "P2W". Years and months, which have no fixed length, and negative ones are refused; at most 36,500
+/// days.
 [[nodiscard]] result<std::chrono::microseconds> parse_iso_duration(std::string_view text);
 
 /// What a record says of one fact. Views are of the caller.
@@ -113,12 +114,17 @@ struct evaluation {
   /// When an undecided job may become decided though nothing happens to it: the next instant at
   /// which a condition on its age changes.
   std::optional<instant> look_again_at;
-  std::string trace;           ///< With `explain`: a JSON array, one entry for each rule looked at.
-  std::string would_complete;  ///< With `explain`: a JSON array of changes, or empty if none found.
+  // With `explain`, as JSON arrays; docs/api/rules.md says what is in them.
+  std::string trace;           ///< Every rule that was looked at.
+  std::string decided_by;      ///< The conditions of the last of them.
+  std::string would_complete;  ///< A small change that would make the job complete; may be empty.
 };
 
 /// The evaluation as one line of JSON, the same in every language: docs/api/rules.md.
 [[nodiscard]] std::string to_json(const evaluation& verdict);
+
+/// The verdict on a record that cannot be evaluated: incomplete, `evaluation_error`.
+[[nodiscard]] evaluation evaluation_error(const error& problem);
 
 struct evaluate_options {
   /// Fill `trace` and `would_complete`.
@@ -151,8 +157,8 @@ class ruleset {
   };
 
   /// Compiles a rule set. `ruleset_invalid` with the offset in `json`, and line and column in the
-  /// message, for anything that is malformed, unknown or can never decide; `unknown_fact` for a fact
-  /// that no record has.
+  /// message, for anything that is malformed, unknown or can never decide; `unknown_fact` for a
+  /// fact that no record has.
   [[nodiscard]] static result<ruleset> parse(std::string_view json,
                                              const ruleset_options& options = {});
   /// The set that comes with the library; `standard_text()` is its file.
@@ -167,6 +173,11 @@ class ruleset {
   /// The same of a record whose facts are at hand, in the order of `facts()`.
   [[nodiscard]] evaluation evaluate(std::span<const fact_value> facts, instant now,
                                     const evaluate_options& options = {}) const;
+  /// Evaluates records, one a line, and appends a line of JSON for each to `out`, in the same order.
+  /// Blank lines are passed over. One that is no record has the verdict `evaluation_error`; gives
+  /// how many were.
+  std::size_t evaluate_lines(std::string_view records, instant now, std::string& out,
+                             const evaluate_options& options = {}) const;
   /// Only which rule decides. Nothing is allocated.
   [[nodiscard]] decision decide(std::span<const fact_value> facts, instant now) const;
 
@@ -174,7 +185,8 @@ class ruleset {
   [[nodiscard]] std::span<const fact> facts() const noexcept;
   [[nodiscard]] std::span<const std::string> columns() const noexcept;
 
-  /// The value of a definition of the set: "extractable_output". Absent if it has none of that name.
+  /// The value of a definition of the set: "extractable_output". Absent if it has none of that
+  /// name.
   [[nodiscard]] fact_value definition(std::string_view name,
                                       std::span<const fact_value> facts) const;
 

@@ -12,6 +12,12 @@
 
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
+#include <jobqueue/rules.hpp>
+
+struct jobqueue_ruleset {
+  jobqueue::ruleset rules;
+  std::string digest;  // NUL-terminated
+};
 
 struct jobqueue_vault {
   std::unique_ptr<jobqueue::blob_store> store;

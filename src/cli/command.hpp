@@ -32,6 +32,8 @@ enum exit_code : int {
 void add_sanitize(CLI::App& program, std::function<int()>& run);
 void add_restore(CLI::App& program, std::function<int()>& run);
 void add_vault(CLI::App& program, std::function<int()>& run);
+void add_evaluate(CLI::App& program, std::function<int()>& run);
+void add_rules(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);

@@ -27,6 +27,8 @@ int run_program(int argc, char** argv) {
   cli::add_sanitize(program, run);
   cli::add_restore(program, run);
   cli::add_vault(program, run);
+  cli::add_evaluate(program, run);
+  cli::add_rules(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

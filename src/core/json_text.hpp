@@ -7,8 +7,8 @@
 
 namespace jobqueue::detail {
 
-// The offset of the quote that ends the string whose content begins at `begin`; the size of the text
-// if none does.
+// The offset of the quote that ends the string whose content begins at `begin`; the size of the
+// text if none does.
 [[nodiscard]] std::size_t find_string_end(std::string_view text, std::size_t begin);
 
 // Appends the content of a string, without its quotes, as the characters it stands for. Half a

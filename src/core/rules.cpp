@@ -254,7 +254,7 @@ evaluation ruleset::evaluate(std::span<const fact_value> facts, instant now,
     }
   }
   if (options.explain) {
-    verdict.trace = detail::explain_trace(*program_, facts, now);
+    detail::explain_trace(*program_, facts, now, verdict);
     if (verdict.status_category != "complete") {
       verdict.would_complete = detail::find_completing_changes(*program_, facts, now);
     }
@@ -268,6 +268,38 @@ result<evaluation> ruleset::evaluate(std::string_view record, instant now,
   const auto facts = reader.read(record);
   if (!facts) return facts.problem();
   return evaluate(*facts, now, options);
+}
+
+std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::string& out,
+                                    const evaluate_options& options) const {
+  record_reader reader(*this);
+  std::size_t failed = 0;
+  while (!records.empty()) {
+    const std::string_view line = records.substr(0, records.find('\n'));
+    records.remove_prefix(std::min(records.size(), line.size() + 1));
+    if (detail::skip_json_space(line, 0) == line.size()) continue;
+    const auto facts = reader.read(line);
+    if (!facts) ++failed;
+    out += to_json(facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+    out += '\n';
+  }
+  return failed;
+}
+
+evaluation evaluation_error(const error& problem) {
+  evaluation verdict;
+  verdict.decided = true;
+  verdict.status_category = "incomplete";
+  verdict.problem_type = "evaluation_error";
+  verdict.problem_details = "{\"reason\":";
+  detail::append_json_string(verdict.problem_details, problem.message);
+  verdict.problem_details += ",\"code\":";
+  detail::append_json_string(verdict.problem_details, error_name(problem.code));
+  if (problem.offset != no_offset) {
+    verdict.problem_details += ",\"offset\":" + std::to_string(problem.offset);
+  }
+  verdict.problem_details += '}';
+  return verdict;
 }
 
 std::string to_json(const evaluation& verdict) {
@@ -298,7 +330,7 @@ std::string to_json(const evaluation& verdict) {
     text_or_null(verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
   }
   if (!verdict.trace.empty()) {
-    out += ",\"trace\":" + verdict.trace;
+    out += ",\"decided_by\":" + verdict.decided_by + ",\"trace\":" + verdict.trace;
     out += ",\"would_complete\":";
     out += verdict.would_complete.empty() ? "null" : verdict.would_complete;
   }

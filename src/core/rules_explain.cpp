@@ -219,9 +219,9 @@ class change_finder {
 
 }  // namespace
 
-std::string explain_trace(const rules_program& program, std::span<const fact_value> facts,
-                          instant now) {
-  std::string out = "[";
+void explain_trace(const rules_program& program, std::span<const fact_value> facts, instant now,
+                   evaluation& verdict) {
+  std::string& out = verdict.trace = "[";
   for (const rule& one : program.rules) {
     std::string conditions;
     const auto saw = [&](const rule_test& test, truth value) {
@@ -241,10 +241,11 @@ std::string explain_trace(const rules_program& program, std::span<const fact_val
     append_json_string(out, one.name);
     out += ",\"result\":\"";
     out += truth_word(value);
-    out += "\",\"conditions\":[" + conditions + "]}";
+    verdict.decided_by = '[' + conditions + ']';
+    out += "\",\"conditions\":" + verdict.decided_by + '}';
     if (value != truth::no) break;
   }
-  return out + ']';
+  out += ']';
 }
 
 std::string find_completing_changes(const rules_program& program, std::span<const fact_value> facts,

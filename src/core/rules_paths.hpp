@@ -22,8 +22,8 @@ struct path_step {
   friend bool operator==(const path_step&, const path_step&) = default;
 };
 
-// The steps of a path in the subset of JSONPath that rules have: `$.a.b[0].c[-1]["d e"]`. None if it
-// is not one.
+// The steps of a path in the subset of JSONPath that rules have: `$.a.b[0].c[-1]["d e"]`. None if
+// it is not one.
 [[nodiscard]] std::optional<std::vector<path_step>> read_path(std::string_view text);
 
 // "data.outputs[0].src"

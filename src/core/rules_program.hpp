@@ -185,8 +185,8 @@ truth run_rule(const rules_program& program, const rule& rule, std::span<const f
 // Parts of rules.cpp.
 [[nodiscard]] decision decide(const rules_program& program, std::span<const fact_value> facts,
                               instant now);
-[[nodiscard]] std::string explain_trace(const rules_program& program,
-                                        std::span<const fact_value> facts, instant now);
+void explain_trace(const rules_program& program, std::span<const fact_value> facts, instant now,
+                   evaluation& verdict);
 [[nodiscard]] std::string find_completing_changes(const rules_program& program,
                                                   std::span<const fact_value> facts, instant now);
 

@@ -22,8 +22,8 @@ namespace jobqueue::detail {
 // A number of JSON or of a database, as an integer if it is one of 64 bits. Text for anything else.
 [[nodiscard]] fact_value read_number(std::string_view text) noexcept;
 
-// Whether the two are the same value: numbers by their value, texts by their bytes, a time also with
-// the text of one. Values of different kinds are not equal. Neither is absent or withheld.
+// Whether the two are the same value: numbers by their value, texts by their bytes, a time also
+// with the text of one. Values of different kinds are not equal. Neither is absent or withheld.
 [[nodiscard]] truth equal_values(const fact_value& a, const fact_value& b) noexcept;
 
 // -1, 0 or 1: numbers, and texts that are numbers, by their value; else times, and texts that are

@@ -34,6 +34,21 @@ STRUCT(jobqueue_vault_options, 8, 4);
 MEMBER(jobqueue_vault_options, struct_size, 0, 4);
 MEMBER(jobqueue_vault_options, flags, 4, 4);
 
+STRUCT(jobqueue_parameter, 32, 8);
+MEMBER(jobqueue_parameter, name, 0, 16);
+MEMBER(jobqueue_parameter, value, 16, 16);
+
+STRUCT(jobqueue_ruleset_options, 24, 8);
+MEMBER(jobqueue_ruleset_options, struct_size, 0, 4);
+MEMBER(jobqueue_ruleset_options, flags, 4, 4);
+MEMBER(jobqueue_ruleset_options, parameters, 8, 8);
+MEMBER(jobqueue_ruleset_options, parameter_count, 16, 8);
+
+STRUCT(jobqueue_evaluate_options, 16, 8);
+MEMBER(jobqueue_evaluate_options, struct_size, 0, 4);
+MEMBER(jobqueue_evaluate_options, flags, 4, 4);
+MEMBER(jobqueue_evaluate_options, now_micros, 8, 8);
+
 STRUCT(jobqueue_vault_callbacks, 40, 8);
 MEMBER(jobqueue_vault_callbacks, struct_size, 0, 4);
 MEMBER(jobqueue_vault_callbacks, reserved, 4, 4);
@@ -132,3 +147,4 @@ VALUE(JOBQUEUE_SANITIZE_CUT_PROTECTED, 2);
 VALUE(JOBQUEUE_SANITIZE_NO_SYNC, 4);
 VALUE(JOBQUEUE_MIN_CUT_SIZE, 22);
 VALUE(JOBQUEUE_RESTORE_KEEP_MISSING, 1);
+VALUE(JOBQUEUE_EVALUATE_EXPLAIN, 1);

@@ -61,6 +61,8 @@ void test_vault_directory(void);
 void test_vault_callbacks(void);
 void test_vault_failures(void);
 void test_vault_struct_size(void);
+void test_rules_evaluate(void);
+void test_rules_parse(void);
 void test_threads(void);
 
 #endif /* JOBQUEUE_TESTS_ABI_CHECK_H_ */

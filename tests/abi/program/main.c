@@ -112,6 +112,8 @@ static const struct {
     {"vault_callbacks", test_vault_callbacks},
     {"vault_failures", test_vault_failures},
     {"vault_struct_size", test_vault_struct_size},
+    {"rules_evaluate", test_rules_evaluate},
+    {"rules_parse", test_rules_parse},
     {"threads", test_threads},
 };
 
