@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SYMBOLS = "tests/abi/symbols.txt"
 DECLARATIONS = "bindings/node/native.d.cts"
 PACKAGE = "bindings/node/ts/src/index.ts"
+SOURCES = ("bindings/node/ts/src/rules.ts",)  # of classes that the package passes on
 
 LINE = re.compile(r"^  (jobqueue_\w+): (ExposedAs|NotExposed)<'([^']*)'>;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
@@ -34,13 +35,13 @@ def has_member(sources, owner, member):
     body = re.search(rf"^export class {owner}\b[^{{]*\{{(.*?)^\}}", sources,
                      re.MULTILINE | re.DOTALL)
     return body is not None and re.search(
-        rf"^  (?:readonly |static |override |async )*{member}[(:?]", body[1], re.MULTILINE)
+        rf"^  (?:readonly |static |override |async |get )*{member}[(:?]", body[1], re.MULTILINE)
 
 
-def problems_of(symbols, declarations, package):
-    """Sentences about what is wrong; the arguments are the texts of the three files."""
+def problems_of(symbols, declarations, package, others=""):
+    """Sentences about what is wrong; the arguments are the texts of the files."""
     exported = exports_of(package)
-    sources = declarations + "\n" + package
+    sources = "\n".join((declarations, package, others))
     listed = {}
     for name, kind, text in LINE.findall(declarations):
         if name in listed:
@@ -93,8 +94,8 @@ def main():
         print(__doc__.strip(), file=sys.stderr)
         return 2
     texts = [(ROOT / path).read_text(encoding="utf-8")
-             for path in (SYMBOLS, DECLARATIONS, PACKAGE)]
-    found = list(problems_of(*texts))
+             for path in (SYMBOLS, DECLARATIONS, PACKAGE, *SOURCES)]
+    found = list(problems_of(*texts[:3], "\n".join(texts[3:])))
     for one in found:
         print(f"{DECLARATIONS}: {one}", file=sys.stderr)
     if not found:

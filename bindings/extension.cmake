@@ -1,5 +1,5 @@
-# What the extension modules of all languages share: the library and OpenSSL inside, and Highway,
-# which Debian has as a shared library only, beside them.
+# What the extension modules of all languages share: the library and OpenSSL inside, and Highway and
+# RE2, which Debian has as shared libraries only (libre2.a is not position-independent), beside them.
 
 find_program(JOBQUEUE_CCACHE ccache)
 mark_as_advanced(JOBQUEUE_CCACHE)
@@ -23,9 +23,12 @@ function(jobqueue_extension target version_script destination component)
   install(TARGETS ${target} LIBRARY DESTINATION "${destination}" COMPONENT ${component})
 
   get_target_property(highway hwy::hwy LOCATION)
-  get_filename_component(highway "${highway}" REALPATH)
-  # Under the name by which the module asks for it.
-  string(REGEX MATCH "libhwy\\.so\\.[0-9]+" highway_name "${highway}")
-  install(FILES "${highway}" DESTINATION "${destination}" RENAME "${highway_name}"
-          COMPONENT ${component})
+  find_library(JOBQUEUE_RE2_LIBRARY re2 REQUIRED)
+  foreach(library IN ITEMS "${highway}" "${JOBQUEUE_RE2_LIBRARY}")
+    get_filename_component(library "${library}" REALPATH)
+    # Under the name by which the module asks for it.
+    string(REGEX MATCH "lib[a-z0-9]+\\.so\\.[0-9]+" name "${library}")
+    install(FILES "${library}" DESTINATION "${destination}" RENAME "${name}"
+            COMPONENT ${component})
+  endforeach()
 endfunction()

@@ -50,6 +50,12 @@ export interface NativeTask {
   /** Those to put, or those to get. */
   blobs(toPut: boolean): { digest: Buffer; size: number }[];
 }
+export interface NativeRuleset {
+  digest(): string;
+  evaluate(record: string, nowMicros: number, explain: boolean): string;
+  /** One record a line, one verdict a line. */
+  evaluateLines(records: string, nowMicros: number, explain: boolean): string;
+}
 export interface Addon {
   useErrorClass(constructor: unknown): void;
   Options: new (options: object) => NativeOptions;
@@ -58,6 +64,9 @@ export interface Addon {
   /** `size` of the input in bytes or units; `collects`: the vault is an object. */
   Task: new (options: object | undefined, isText: boolean, size: number, collects: boolean) =>
     NativeTask;
+  /** Text, or undefined for the standard set; names and values of parameters by turns. */
+  Ruleset: new (text: string | undefined, parameters: string[]) => NativeRuleset;
+  standardRules(): string;
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;
@@ -99,9 +108,15 @@ export interface CFunctions {
   jobqueue_buffer_dispose: NotExposed<'no such buffer is given out'>;
   jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
   jobqueue_restore_base64: ExposedAs<'restoreBase64'>;
+  jobqueue_ruleset_digest: ExposedAs<'Ruleset.digest'>;
+  jobqueue_ruleset_evaluate: ExposedAs<'Ruleset.evaluate'>;
+  jobqueue_ruleset_evaluate_lines: ExposedAs<'Ruleset.evaluateMany'>;
+  jobqueue_ruleset_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_ruleset_parse: ExposedAs<'Ruleset'>;
   jobqueue_sanitize_base64: ExposedAs<'sanitizeBase64'>;
   jobqueue_sanitize_base64_value: NotExposed<'sanitizeBase64 walks objects and asks it'>;
   jobqueue_simd_target: ExposedAs<'buildInfo'>;
+  jobqueue_standard_rules: ExposedAs<'standardRules'>;
   jobqueue_status_name: ExposedAs<'JobqueueError.code'>;
   jobqueue_vault_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_vault_from_callbacks: NotExposed<'any object with put and get is taken as a vault'>;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "native.hpp"
+#include "rules.hpp"
 #include "task.hpp"
 
 namespace jobqueue_node {
@@ -292,10 +293,15 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("restore", restore);
   function("buildInfo", build_info);
   function("defaultCutFields", default_cut_fields);
+  function(
+      "standardRules", +[](const Napi::CallbackInfo& info) -> Napi::Value {
+        return to_js_string(info.Env(), jobqueue_standard_rules());
+      });
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));
   exports.Set("Sanitizer", sanitizer::define(env));
+  exports.Set("Ruleset", native_ruleset::define(env));
   exports.Set("minCutSize", JOBQUEUE_MIN_CUT_SIZE);
   return exports;
 }

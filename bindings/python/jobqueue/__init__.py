@@ -10,9 +10,12 @@ from typing import Protocol
 
 from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
                       InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
-                      JobqueueError, OutOfMemoryError, StoreError)
-from ._native import Vault, build_info, restore_base64, sanitize_base64, simd_target, version
+                      JobqueueError, OutOfMemoryError, RulesetInvalidError, StoreError,
+                      UnknownFactError)
+from ._native import (Vault, build_info, restore_base64, sanitize_base64, simd_target,
+                      standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
+from ._rules import Evaluation, Ruleset
 from ._stream import Base64Sanitizer, sanitize_base64_stream
 
 
@@ -30,8 +33,9 @@ __version__ = version()
 
 __all__ = [
     "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "Cut",
-    "DepthExceededError", "InputTooLargeError", "InternalError", "InvalidArgumentError",
-    "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "Report",
-    "StoreError", "Vault", "build_info", "restore_base64", "sanitize_base64",
-    "sanitize_base64_report", "sanitize_base64_stream", "simd_target", "version",
+    "DepthExceededError", "Evaluation", "InputTooLargeError", "InternalError",
+    "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
+    "OutOfMemoryError", "Report", "Ruleset", "RulesetInvalidError", "StoreError",
+    "UnknownFactError", "Vault", "build_info", "restore_base64", "sanitize_base64",
+    "sanitize_base64_report", "sanitize_base64_stream", "simd_target", "standard_rules", "version",
 ]

@@ -50,6 +50,18 @@ class InputTooLargeError(JobqueueError, ValueError):
     code, status = "INPUT_TOO_LARGE", 16
 
 
+class RulesetInvalidError(JobqueueError, ValueError):
+    """A rule set is malformed, or has a rule that can never decide; the message says where."""
+
+    code, status = "RULESET_INVALID", 40
+
+
+class UnknownFactError(JobqueueError, ValueError):
+    """A rule set asks for a fact that no record has."""
+
+    code, status = "UNKNOWN_FACT", 42
+
+
 class BlobMissingError(JobqueueError, KeyError):
     """The vault does not have a blob."""
 
@@ -85,8 +97,8 @@ class InternalError(JobqueueError):
 _BY_STATUS = {
     one.status: one
     for one in (InvalidArgumentError, InvalidJsonError, InvalidUtf8Error, DepthExceededError,
-                InputTooLargeError, BlobMissingError, BlobCorruptError, StoreError,
-                OutOfMemoryError, InternalError)
+                InputTooLargeError, RulesetInvalidError, UnknownFactError, BlobMissingError,
+                BlobCorruptError, StoreError, OutOfMemoryError, InternalError)
 }
 
 

@@ -28,5 +28,6 @@ PYBIND11_MODULE(_native, module, pybind11::multiple_interpreters::not_supported(
   define_functions(module);
   define_vault(module);
   define_sanitizer(module);
+  define_rules(module);
   py::module_::import("atexit").attr("register")(py::cpp_function(&wait_for_work));
 }

@@ -195,5 +195,6 @@ py::object restore_object(PyObject* root, used_vault& vault, jobqueue_restore_op
 void define_functions(py::module_& module);
 void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
+void define_rules(py::module_& module);
 
 }  // namespace jobqueue_python

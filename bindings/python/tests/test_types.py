@@ -26,6 +26,9 @@ class Mine:
     def get(self, digest: bytes, size: int, /) -> bytes | None: return None
 
 jobqueue.sanitize_base64([1], vault=Mine())
+rules = jobqueue.Ruleset.standard(parameters={"stuck_after": "PT2H"})
+verdict: jobqueue.Evaluation = rules.evaluate({"status": "failed"}, explain=True)
+category: str | None = verdict["status_category"]
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -59,7 +62,8 @@ def test_wrong_use_does_not(tmp_path):
 def test_the_stub_says_what_the_extension_has(tmp_path):
     # The metaclass of pybind11 is no part of what a user sees.
     allowed = tmp_path / "allowed"
-    allowed.write_text("jobqueue._native.Base64Sanitizer\njobqueue._native.Vault\n")
+    allowed.write_text("".join(f"jobqueue._native.{name}\n"
+                                for name in ("Base64Sanitizer", "Ruleset", "Vault")))
     done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "jobqueue", "--allowlist",
                            allowed], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -22,6 +22,10 @@ export const JobqueueError = native.JobqueueError;
 export type JobqueueError = InstanceType<typeof native.JobqueueError>;
 export type { AsyncBlobStore, BlobStore, SanitizeOptions };
 export { type AsyncRestoreOptions, restoreBase64Async, sanitizeBase64Async } from './async.js';
+export {
+  type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
+  type TracedCondition, standardRules,
+} from './rules.js';
 
 /** One blob that was cut; offsets are bytes of bytes and UTF-16 units of strings. */
 export type Cut = Readonly<NativeCut>;

@@ -1,0 +1,112 @@
+"""Rule sets: what became of a job, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, TypedDict
+from uuid import UUID
+
+from . import _native
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+Record = Mapping[str, Any] | str | bytes
+
+
+class _Verdict(TypedDict):
+    status_category: str | None
+    problem_type: str | None
+    problem_details: dict[str, Any] | None
+    resolution_needed: str | None
+    rule: str | None
+
+
+class Evaluation(_Verdict, total=False):
+    """What became of a job; undecided if `status_category` is None.
+
+    missing_facts, next_evaluation_at    of what is undecided
+    decided_by, trace, would_complete    with `explain`
+    """
+
+    missing_facts: list[str]
+    next_evaluation_at: str | None
+    decided_by: list[dict[str, Any]]
+    trace: list[dict[str, Any]]
+    would_complete: list[dict[str, Any]] | None
+
+
+def _plain(value: object) -> object:
+    """What a row of a database has and JSON has not."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"a record cannot hold a {type(value).__name__}")
+
+
+def _text(record: Record) -> str:
+    if isinstance(record, str):
+        return record
+    if isinstance(record, bytes):
+        return record.decode("utf-8", "surrogateescape")
+    return json.dumps(record, default=_plain, separators=(",", ":"))
+
+
+def _micros(now: datetime | None) -> int:
+    if now is None:
+        now = datetime.now(timezone.utc)
+    elif now.tzinfo is None:
+        raise ValueError("now must have a time zone; datetime.now(timezone.utc) has one")
+    return (now - _EPOCH) // timedelta(microseconds=1)
+
+
+class Ruleset:
+    """A compiled rule set; immutable, and safe to share between threads."""
+
+    def __init__(self, native: _native.Ruleset, /) -> None:
+        self._native = native
+
+    @classmethod
+    def from_json(cls, text: str | bytes, /, *,
+                  parameters: Mapping[str, object] | None = None) -> Ruleset:
+        """Compiles a rule set. `parameters` are values in place of its own."""
+        words = text.decode() if isinstance(text, bytes) else text
+        return cls(_native.Ruleset(words, cls._words(parameters)))
+
+    @classmethod
+    def standard(cls, *, parameters: Mapping[str, object] | None = None) -> Ruleset:
+        """The set that comes with the library; `standard_rules()` is its text."""
+        return cls(_native.Ruleset(None, cls._words(parameters)))
+
+    @staticmethod
+    def _words(parameters: Mapping[str, object] | None) -> list[tuple[str, str]]:
+        return [(name, str(value).lower() if isinstance(value, bool) else str(value))
+                for name, value in (parameters or {}).items()]
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits that change whenever verdicts of the set may."""
+        return self._native.digest()
+
+    def evaluate(self, record: Record, /, *, now: datetime | None = None,
+                 explain: bool = False) -> Evaluation:
+        """What became of one job, of which the record tells: a dict, or an object of JSON."""
+        verdict: Evaluation = json.loads(
+            self._native.evaluate(_text(record), _micros(now), explain))
+        return verdict
+
+    def evaluate_many(self, records: Iterable[Record], /, *, now: datetime | None = None,
+                      explain: bool = False) -> list[Evaluation]:
+        """The same of many jobs, in one call; one that is malformed is an `evaluation_error`."""
+        # Line breaks outside of strings mean nothing, and inside there are none.
+        lines = [_text(record).replace("\n", " ") or "?" for record in records]
+        verdicts = self._native.evaluate_lines("\n".join(lines), _micros(now), explain)
+        found: list[Evaluation] = [json.loads(line) for line in verdicts.splitlines()]
+        return found
