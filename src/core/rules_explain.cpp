@@ -89,7 +89,6 @@ class change_finder {
     if (test.fact >= program_.facts.size()) {
       facts = program_.derived[test.fact - program_.facts.size()].from;
     }
-    const auto now = fact_value::of_time(now_);
     for (const std::uint32_t fact : facts) {
       switch (test.what) {
         case test_operator::exists:
@@ -104,12 +103,9 @@ class change_finder {
         case test_operator::greater_or_equal:
         case test_operator::less_or_equal:
         case test_operator::greater: add_near(fact, test); break;
-        case test_operator::newer_than: add({fact, now, {}, false}); break;
+        case test_operator::newer_than: add(time(fact, now_)); break;
         case test_operator::older_than:
-          add({fact,
-               fact_value::of_time(now_ - std::chrono::microseconds(test.micros + 1)),
-               {},
-               false});
+          add(time(fact, now_ - std::chrono::microseconds(test.micros + 1)));
           break;
         default: break;
       }
@@ -118,6 +114,11 @@ class change_finder {
 
   static change constant(std::uint32_t fact, const rule_constant& one) {
     return {fact, one.value, one.text, false};
+  }
+
+  // As text, because that is how it is shown.
+  static change time(std::uint32_t fact, instant when) {
+    return {fact, fact_value::of_text({}), format_instant(when), false};
   }
 
   // The limit itself, and what is next to it on either side.

@@ -195,16 +195,13 @@ truth equal_values(const fact_value& a, const fact_value& b) noexcept {
 }
 
 std::optional<int> compare_values(const fact_value& a, const fact_value& b) noexcept {
-  if (a.of != fact_value::kind::time && b.of != fact_value::kind::time) {
-    const fact_value first = as_number(a);
-    const fact_value second = as_number(b);
-    if (is_number(first) && is_number(second)) return compare_numbers(first, second);
-    if (is_number(first) || is_number(second)) return std::nullopt;
-  }
-  const auto first = instant_of(a);
-  const auto second = instant_of(b);
-  if (!first || !second) return std::nullopt;
-  return order_of(first->time_since_epoch().count(), second->time_since_epoch().count());
+  const fact_value first = as_number(a);
+  const fact_value second = as_number(b);
+  if (is_number(first) && is_number(second)) return compare_numbers(first, second);
+  const auto first_time = instant_of(first);
+  const auto second_time = instant_of(second);
+  if (!first_time || !second_time) return std::nullopt;
+  return order_of(first_time->time_since_epoch().count(), second_time->time_since_epoch().count());
 }
 
 truth contains_value(const fact_value& array, const fact_value& value) {
