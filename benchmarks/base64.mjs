@@ -161,12 +161,14 @@ async function longestTurn(work) {
   return longest;
 }
 
-/** The median, which what else the machine does hardly moves, and the worst, which it does. */
+/** Of so many rounds. The worst, and on a busy machine the median, are of what else it does. */
 async function longestTurns(work, rounds) {
   const turns = [];
   for (let i = 0; i < rounds; i += 1) turns.push(await longestTurn(work));
   turns.sort((one, other) => one - other);
-  return { median: turns[turns.length >> 1], worst: turns.at(-1) };
+  const median = turns[turns.length >> 1];
+  const text = [turns[0], median, turns.at(-1)].map((turn) => turn.toFixed(2)).join('/');
+  return { median, text };
 }
 
 async function reportTurns({ bytes, text, value }) {
@@ -185,8 +187,7 @@ async function reportTurns({ bytes, text, value }) {
     const busy = await longestTurns(work, rounds);
     const over = busy.median - idle.median;
     console.log(`longest turn/images_15MB, ${name.padEnd(30)} ${over.toFixed(2).padStart(8)} ms ` +
-      `over idle (median ${busy.median.toFixed(2)}, idle ${idle.median.toFixed(2)}; ` +
-      `worst ${busy.worst.toFixed(2)}, idle ${idle.worst.toFixed(2)})`);
+      `over idle (least/median/worst ${busy.text}, idle ${idle.text})`);
   }
 }
 

@@ -1,5 +1,5 @@
-# What the extension modules of all languages share: the library and OpenSSL inside, and Highway and
-# RE2, which Debian has as shared libraries only (libre2.a is not position-independent), beside them.
+# What the extension modules of all languages share: the library and OpenSSL inside; beside them
+# Highway, which Debian has as a shared library only, and RE2, whose archive is of no use in one.
 
 find_program(JOBQUEUE_CCACHE ccache)
 mark_as_advanced(JOBQUEUE_CCACHE)

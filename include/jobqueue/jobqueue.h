@@ -343,9 +343,10 @@ typedef struct jobqueue_ruleset_options {
 #define JOBQUEUE_RULESET_OPTIONS_INIT \
   { (uint32_t)sizeof(jobqueue_ruleset_options), 0u, NULL, 0 }
 
-/* Compiles a rule set, a document of JSON (docs/api/rules.md). `json` NULL with size 0: the standard
- * set. JOBQUEUE_E_RULESET_INVALID and JOBQUEUE_E_UNKNOWN_FACT with the offset, and line and column
- * in the message; JOBQUEUE_E_INVALID_ARGUMENT for a parameter that the set does not have. */
+/* Compiles a rule set, a document of JSON (docs/api/rules.md). `json` NULL with size 0: the
+ * standard set. JOBQUEUE_E_RULESET_INVALID and JOBQUEUE_E_UNKNOWN_FACT with the offset, and line
+ * and column in the message; JOBQUEUE_E_INVALID_ARGUMENT for a parameter that the set does not
+ * have. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
 jobqueue_ruleset_parse(jobqueue_ruleset** out, const char* json, size_t json_size,
                        const jobqueue_ruleset_options* options, jobqueue_error* error);

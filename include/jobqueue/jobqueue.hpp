@@ -15,4 +15,5 @@
 #include <jobqueue/version.h>
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
+#include <jobqueue/rules.hpp>
 #include <jobqueue/vault.hpp>

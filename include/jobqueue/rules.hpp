@@ -50,8 +50,8 @@ using instant = std::chrono::sys_time<std::chrono::microseconds>;
 /// "2026-01-05T12:00:00.250000Z"; the fraction only if there is one.
 [[nodiscard]] std::string format_instant(instant when);
 /// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "PT30M", "P1DT12H",
-/// "P2W". Years and months, which have no fixed length, and negative ones are refused; at most 36,500
-/// days.
+/// "P2W". Years and months, which have no fixed length, and negative ones are refused; at most
+/// 36,500 days.
 [[nodiscard]] result<std::chrono::microseconds> parse_iso_duration(std::string_view text);
 
 /// What a record says of one fact. Views are of the caller.
@@ -173,7 +173,7 @@ class ruleset {
   /// The same of a record whose facts are at hand, in the order of `facts()`.
   [[nodiscard]] evaluation evaluate(std::span<const fact_value> facts, instant now,
                                     const evaluate_options& options = {}) const;
-  /// Evaluates records, one a line, and appends a line of JSON for each to `out`, in the same order.
+  /// Evaluates records, one a line, and appends a line of JSON for each to `out`, in their order.
   /// Blank lines are passed over. One that is no record has the verdict `evaluation_error`; gives
   /// how many were.
   std::size_t evaluate_lines(std::string_view records, instant now, std::string& out,

@@ -53,7 +53,11 @@ int evaluate_records(const ruleset& rules, const std::string& file, instant now,
     if (!read) return report_problem(name_of_input(file), read.problem());
     lines.resize(held + *read);
     more = *read != 0;
-    const std::size_t end = more ? lines.rfind('\n') + 1 : lines.size();  // npos + 1 is 0
+    // What was held had no line break, and is not searched again.
+    const std::size_t last = std::string_view(lines).substr(held).rfind('\n');
+    const std::size_t end = !more                            ? lines.size()
+                            : last == std::string_view::npos ? 0
+                                                             : held + last + 1;
     verdicts.clear();
     failed += rules.evaluate_lines(std::string_view(lines).substr(0, end), now, verdicts, options);
     lines.erase(0, end);

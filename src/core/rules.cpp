@@ -8,7 +8,6 @@
 
 #include "core/json_text.hpp"
 #include "core/rules_program.hpp"
-#include "core/rules_standard.hpp"
 #include "core/rules_value.hpp"
 
 namespace jobqueue::detail {

@@ -104,9 +104,7 @@ class change_finder {
         case test_operator::less_or_equal:
         case test_operator::greater: add_near(fact, test); break;
         case test_operator::newer_than: add(time(fact, now_)); break;
-        case test_operator::older_than:
-          add(time(fact, now_ - std::chrono::microseconds(test.micros + 1)));
-          break;
+        case test_operator::older_than: add(time(fact, older_by(test.micros))); break;
         default: break;
       }
     }
@@ -114,6 +112,12 @@ class change_finder {
 
   static change constant(std::uint32_t fact, const rule_constant& one) {
     return {fact, one.value, one.text, false};
+  }
+
+  [[nodiscard]] instant older_by(std::int64_t micros) const {
+    std::int64_t when = 0;
+    if (__builtin_sub_overflow(now_.time_since_epoch().count(), micros + 1, &when)) return now_;
+    return instant(std::chrono::microseconds(when));
   }
 
   // As text, because that is how it is shown.

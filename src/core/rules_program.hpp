@@ -182,6 +182,9 @@ truth run_rule(const rules_program& program, const rule& rule, std::span<const f
   }
 }
 
+// The file of the standard set, rules_standard.json. A NUL follows.
+extern const std::string_view standard_rules;
+
 // Parts of rules.cpp.
 [[nodiscard]] decision decide(const rules_program& program, std::span<const fact_value> facts,
                               instant now);

@@ -19,6 +19,10 @@ OPTIONS = {
     ("vault",): {"--help"},
     ("vault", "ls"): {"--help", "--vault", "--json", "--in"},
     ("vault", "verify"): {"--help", "--vault", "--json"},
+    ("evaluate",): {"--help", "--rules", "--parameter", "--now", "--explain"},
+    ("rules",): {"--help"},
+    ("rules", "check"): {"--help", "--parameter"},
+    ("rules", "show"): {"--help"},
     ("vault", "gc"): {"--help", "--vault", "--json", "--in", "--delete", "--min-age"},
 }
 
@@ -38,7 +42,7 @@ class Help(ProgramTest):
 
     def test_lists_the_commands(self):
         text = self.expect(DONE, "--help").stdout.decode()
-        for command in ("sanitize", "restore", "vault"):
+        for command in ("sanitize", "restore", "vault", "evaluate", "rules"):
             self.assertRegex(text, rf"(?m)^ +{command}  +\w")
         text = self.expect(DONE, "vault", "--help").stdout.decode()
         for command in ("ls", "verify", "gc"):

@@ -389,6 +389,50 @@ def c_api():
     }
 
 
+def rules():
+    """A rule set, a NUL, a record; without a rule set it is the standard one."""
+    last = '{"conditions":{"all":[]},"event":{"type":"v","params":{"status_category":null}}}'
+    verdict = '"event":{"type":"v","params":{"status_category":"complete","details":["data"]}}'
+
+    def one(condition, record):
+        return f'[{{"conditions":{condition},{verdict}}},{last}]\0{record}'.encode()
+
+    def test(members, record):
+        return one(f'{{"fact":"data",{members}}}', record)
+
+    failed = '{"status":"failed","retry_count":1,"max_retries":3,"error_message":"x\\ud800"}'
+    output = ('{"status":"completed","data":{"outputs":[{"steps":[{"nodeResponse":{"src":"u"}}]}]},'
+              '"notification":{"success":true},"completed_at":"2026-01-05 11:29:59+00"}')
+    return {
+        "empty": b"",
+        "standard_failed": b"\0" + failed.encode(),
+        "standard_output": b"\0" + output.encode(),
+        "standard_text": b'\0{"status":"completed","data":"{\\"output\\":\\"u\\"}"}',
+        "standard_twice": b'\0{"data":{"output":"u"},"data":[],"status":"completed"}',
+        "standard_cut_short": b'\0{"status":',
+        "equal": test('"path":"$.a[-1].b","operator":"equal","value":1e3',
+                      '{"data":{"a":[{"b":1},{"b":1000.0}]}}'),
+        "facts": test('"operator":"lessThan","value":{"fact":"status","path":"$[\'a b\']"}',
+                      '{"data":3,"status":{"a b":"4"}}'),
+        "list": test('"operator":"in","value":["a",1,true]', '{"data":true}'),
+        "contains": test('"operator":"contains","value":"a"', '{"data":["b",["a"],"a"]}'),
+        "age": test('"operator":"olderThan","value":"P1DT1H"', '{"data":1767609000000}'),
+        "pattern": test('"operator":"matches","value":"(a|b)*c"', '{"data":"abac"}'),
+        "logic": one('{"any":[{"not":{"all":[{"fact":"id","operator":"exists"}]}},'
+                     '{"fact":"name","operator":"hasText","value":false}]}', '{"name":""}'),
+        "set": ('{"version":1,"parameters":{"p":"PT1H"},"columns":["mine"],'
+                '"definitions":{"d":{"latest":["created_at","updated_at"]}},'
+                '"conditions":{"c":{"fact":"mine","operator":"exists"}},'
+                f'"rules":[{{"priority":2,"conditions":{{"condition":"c"}},{verdict}}},'
+                '{"conditions":{"fact":"d","operator":"newerThan","value":{"parameter":"p"}},'
+                f'{verdict}}},{last}]}}\0{{"created_at":"2026-01-05T11:30Z"}}').encode(),
+        "loop": ('{"conditions":{"c":{"condition":"c"}},"rules":[{"conditions":'
+                 f'{{"condition":"c"}},{verdict}}}]}}').encode(),
+        "no_rules": b"[]",
+        "no_json": b"{",
+    }
+
+
 def main():
     targets = {
         "base64_restore": base64_restore(),
@@ -398,6 +442,7 @@ def main():
         "json_check": json_texts(),
         "json_tracker": json_tracker(),
         "magic": magic(),
+        "rules": rules(),
     }
     for target, seeds in targets.items():
         directory = CORPUS / target

@@ -37,11 +37,11 @@ void test_rules_evaluate(void) {
   CHECK(jobqueue_ruleset_evaluate_lines(&out, &failed, rules, lines, strlen(lines), &options,
                                         &error) == JOBQUEUE_OK);
   CHECK(failed == 1);
-  CHECK(
-      holds(&out, EXHAUSTED_VERDICT
-            "\n{\"status_category\":\"incomplete\",\"problem_type\":\"evaluation_error\","
-            "\"problem_details\":{\"reason\":\"expected an object key in quotes or '}'\",\"code\":\"INVALID_JSON\","
-            "\"offset\":1},\"resolution_needed\":null,\"rule\":null}\n" WAITING_VERDICT "\n"));
+  CHECK(holds(&out, EXHAUSTED_VERDICT
+              "\n{\"status_category\":\"incomplete\",\"problem_type\":\"evaluation_error\","
+              "\"problem_details\":{\"reason\":\"expected an object key in quotes or '}'\","
+              "\"code\":\"INVALID_JSON\","
+              "\"offset\":1},\"resolution_needed\":null,\"rule\":null}\n" WAITING_VERDICT "\n"));
 
   options.flags = JOBQUEUE_EVALUATE_EXPLAIN;
   CHECK(jobqueue_ruleset_evaluate(&out, rules, EXHAUSTED, strlen(EXHAUSTED), &options, NULL) ==
