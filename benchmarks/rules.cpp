@@ -1,5 +1,5 @@
-// Rule sets: what one verdict costs, of facts that are at hand and of records of JSON. See README.md
-// beside this for what the numbers are and are not.
+// Rule sets: what one verdict costs, of facts that are at hand and of records of JSON. See
+// README.md beside this for what the numbers are and are not.
 #include <benchmark/benchmark.h>
 
 #include <string>
