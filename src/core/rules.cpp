@@ -153,27 +153,27 @@ truth run_test(const rules_program& program, const rule_test& test,
     default: break;
   }
   if (!is_known(value)) return truth::unknown;
-  fact_value other;
+  fact_value operand;
   if (test.other_fact != no_index) {
-    other = value_of(program, test.other_fact, facts);
-    if (!is_known(other)) return truth::unknown;
+    operand = value_of(program, test.other_fact, facts);
+    if (!is_known(operand)) return truth::unknown;
   } else if (!test.constants.empty()) {
-    other = test.constants.front().value;
+    operand = test.constants.front().value;
   }
   switch (test.what) {
-    case test_operator::equal: return equal_values(value, other);
-    case test_operator::not_equal: return inverse(equal_values(value, other));
+    case test_operator::equal: return equal_values(value, operand);
+    case test_operator::not_equal: return inverse(equal_values(value, operand));
     case test_operator::in:
     case test_operator::not_in: return run_list(test, value);
-    case test_operator::contains: return contains_value(value, other);
-    case test_operator::does_not_contain: return inverse(contains_value(value, other));
+    case test_operator::contains: return contains_value(value, operand);
+    case test_operator::does_not_contain: return inverse(contains_value(value, operand));
     case test_operator::older_than:
     case test_operator::newer_than: return run_age(test, value, now);
     case test_operator::matches:
       if (value.of != fact_value::kind::text) return truth::unknown;
       return as_truth(
           re2::RE2::PartialMatch({value.text.data(), value.text.size()}, *test.pattern));
-    default: return run_order(test.what, value, other);
+    default: return run_order(test.what, value, operand);
   }
 }
 

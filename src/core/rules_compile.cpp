@@ -284,9 +284,9 @@ bool rules_compiler::fact_reference(std::uint32_t node, bool derived_too, std::u
 }
 
 // Derived facts have numbers from the other end until all facts are known.
-bool rules_compiler::fact_by_name(std::uint32_t fact, std::uint32_t path, bool derived_too,
+bool rules_compiler::fact_by_name(std::uint32_t name_node, std::uint32_t path, bool derived_too,
                                   std::uint32_t& out) {
-  const json_node& name = json_[fact];
+  const json_node& name = json_[name_node];
   if (name.of != json_node::kind::string) return fail(name.offset, "a fact is a string");
   if (derived_too && path == no_index) {
     for (std::uint32_t i = 0; i < program_.derived.size(); ++i) {
@@ -463,7 +463,9 @@ void rules_compiler::lay_out_facts() {
 
 void rules_compiler::make_digest() {
   std::string all(text_);
-  for (const auto& [name, value] : options_.parameters) all += '\0' + name + '\0' + value;
+  for (const auto& [name, value] : options_.parameters) {
+    all.append(1, '\0').append(name).append(1, '\0').append(value);
+  }
   program_.digest = sha256(std::as_bytes(std::span(all))).hex();
 }
 

@@ -43,7 +43,8 @@ class rules_compiler {
   [[nodiscard]] std::uint32_t member(std::uint32_t node, std::string_view name) const;
   bool optional_text(std::uint32_t node, std::string_view name, std::string& out);
   bool fact_reference(std::uint32_t node, bool derived_too, std::uint32_t& fact);
-  bool fact_by_name(std::uint32_t fact, std::uint32_t path, bool derived_too, std::uint32_t& out);
+  bool fact_by_name(std::uint32_t name_node, std::uint32_t path, bool derived_too,
+                    std::uint32_t& out);
   void lay_out_facts();
   void make_digest();
 

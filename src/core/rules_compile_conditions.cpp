@@ -128,8 +128,8 @@ bool rules_compiler::open_condition(std::uint32_t node, std::size_t depth) {
   if (made.of == condition_node::kind::any && inner.children.empty()) {
     return fail(inner.offset, "'any' of nothing never holds");
   }
-  for (auto child = inner.children.rbegin(); child != inner.children.rend(); ++child) {
-    pending_.push_back({*child, depth + 1, opened.hops, no_index});
+  for (std::size_t i = inner.children.size(); i-- > 0;) {
+    pending_.push_back({inner.children[i], depth + 1, opened.hops, no_index});
   }
   return true;
 }

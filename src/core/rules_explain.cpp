@@ -194,7 +194,7 @@ class change_finder {
     for (std::size_t i = 0; i < count; ++i) facts_[candidates_[chosen[i]].fact] = before[i];
   }
 
-  std::string written() const {
+  [[nodiscard]] std::string written() const {
     std::string out = "[";
     for (const std::size_t index : found_) {
       const change& one = candidates_[index];

@@ -160,7 +160,7 @@ void fact_finder::enter_value(std::string_view json, std::size_t& at,
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
     if (node.fact != no_index) values[node.fact] = value;
-    if (node.is_column && !node.children.empty()) columns_of_text_.push_back({active_[i], value});
+    if (node.is_column && !node.children.empty()) columns_of_text_.emplace_back(active_[i], value);
   }
   active_.resize(value_active_);
   at = skip_json_value(json, begin);

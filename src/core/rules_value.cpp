@@ -204,14 +204,14 @@ std::optional<int> compare_values(const fact_value& a, const fact_value& b) noex
   return order_of(first_time->time_since_epoch().count(), second_time->time_since_epoch().count());
 }
 
-truth contains_value(const fact_value& array, const fact_value& value) {
+truth contains_value(const fact_value& array, const fact_value& wanted) {
   if (array.of != fact_value::kind::json || !array.text.starts_with('[')) return truth::unknown;
   std::string unescaped;
   std::size_t at = skip_json_space(array.text, 1);
   while (at < array.text.size() && array.text[at] != ']') {
     unescaped.clear();
     const fact_value element = read_json_value(array.text, at, unescaped);
-    if (element.of != fact_value::kind::absent && equal_values(element, value) == truth::yes) {
+    if (element.of != fact_value::kind::absent && equal_values(element, wanted) == truth::yes) {
       return truth::yes;
     }
     at = skip_json_space(array.text, skip_json_value(array.text, at));

@@ -31,7 +31,7 @@ namespace jobqueue::detail {
 [[nodiscard]] std::optional<int> compare_values(const fact_value& a, const fact_value& b) noexcept;
 
 // Whether an array of JSON has an element that equals the value; unknown if it is no array.
-[[nodiscard]] truth contains_value(const fact_value& array, const fact_value& value);
+[[nodiscard]] truth contains_value(const fact_value& array, const fact_value& wanted);
 
 // A scalar at `at` of valid JSON as a value; `unescaped` holds a string that has escapes. A
 // container is `json` with its text, null is absent.
