@@ -17,18 +17,14 @@ struct rules_choice {
 
   void add_to(CLI::App& app) {
     app.add_option("--rules", file, "Rule set to use; the standard one if not given");
+    add_parameters_to(app);
+  }
+  void add_parameters_to(CLI::App& app) {
     app.add_option("--parameter", parameters, "NAME=VALUE: set a parameter of the rule set")
         ->allow_extra_args(false);
   }
 };
 
 [[nodiscard]] result<ruleset> load_rules(const rules_choice& choice);
-
-// The instant that is given, or the present.
-[[nodiscard]] result<instant> read_now(const std::string& given);
-
-// Evaluates records, one a line, to standard output; returns the exit code.
-[[nodiscard]] int evaluate_records(const ruleset& rules, const std::string& file, instant now,
-                                   const evaluate_options& options);
 
 }  // namespace jobqueue::cli

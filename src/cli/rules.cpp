@@ -13,7 +13,7 @@ void add_rules(CLI::App& program, std::function<int()>& run) {
   CLI::App* check = app->add_subcommand(
       "check", "Say what is wrong with a rule set, and where; exit code 3 if anything is");
   check->add_option("FILE", choice->file, "Rule set to check; - is standard input")->required();
-  check->add_option("--parameter", choice->parameters, "NAME=VALUE: set a parameter of it");
+  choice->add_parameters_to(*check);
   check->callback([choice, &run] {
     run = [choice] {
       const auto rules = load_rules(*choice);

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/utf8.hpp"
+
 namespace jobqueue::detail {
 namespace {
 
@@ -39,27 +41,6 @@ constexpr bool is_hex_digit(unsigned char c) noexcept {
 
 constexpr bool is_space(unsigned char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-// Size of the well-formed UTF-8 sequence of 2 to 4 bytes at `at` (RFC 3629 section 4), or 0.
-std::size_t utf8_sequence_size(const unsigned char* at, const unsigned char* end) noexcept {
-  const auto available = static_cast<std::size_t>(end - at);
-  const auto continues = [&](std::size_t i, unsigned char low, unsigned char high) {
-    return i < available && at[i] >= low && at[i] <= high;
-  };
-  const unsigned char lead = at[0];
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1, 0x80, 0xBF) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-    return continues(1, low, high) && continues(2, 0x80, 0xBF) && continues(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
 }
 
 // Reads one document. Each reading function moves the cursor over what it read, or leaves it at the

@@ -1,4 +1,5 @@
-// Small things that are done with the text of JSON that check_json has passed.
+// Small things that are done with the text of JSON. Where nothing else is said, check_json has
+// passed it.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@ namespace jobqueue::detail {
 // text if none does.
 [[nodiscard]] std::size_t find_string_end(std::string_view text, std::size_t begin);
 
-// Appends the content of a string, without its quotes, as the characters it stands for. Half a
-// surrogate pair becomes U+FFFD.
+// Appends the content of a string, without its quotes, as the characters it stands for. What is no
+// escape stays as it is, half a surrogate pair becomes U+FFFD.
 void unescape_json(std::string_view content, std::string& out);
 
 // Appends `text` as a string of JSON with its quotes; a byte that is no part of UTF-8 becomes

@@ -1,10 +1,11 @@
 #include "core/json_tracker.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
+#include <utility>
+
+#include "core/json_text.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -75,63 +76,13 @@ std::size_t literal_size(std::string_view text) noexcept {
   return 0;
 }
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  constexpr std::array<unsigned, 4> leads = {0, 0xC0, 0xE0, 0xF0};
-  unsigned more = code_point < 0x80 ? 0 : code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
-  out += static_cast<char>(leads[more] | (code_point >> (6 * more)));
-  while (more-- > 0) out += static_cast<char>(0x80 | ((code_point >> (6 * more)) & 0x3F));
-}
-
-constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
-
-// The code unit of an escape "\uXXXX" at the beginning of `text`, or `no_code_unit`.
-std::uint32_t code_unit(std::string_view text) noexcept {
-  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return no_code_unit;
-  std::uint32_t unit = 0;
-  const auto [end, problem] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
-  return end == text.data() + 6 ? unit : no_code_unit;
-}
-
-// Undoes one level of escapes. What is no escape stays as it is, half a surrogate pair becomes
-// U+FFFD.
-std::string unescape(std::string_view text) {
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t name =
-        text[0] == '\\' && text.size() > 1 ? names.find(text[1]) : std::string_view::npos;
-    if (name != std::string_view::npos) {
-      out += meanings[name];
-      text.remove_prefix(2);
-      continue;
-    }
-    std::uint32_t unit = code_unit(text);
-    if (unit == no_code_unit) {
-      out += text[0];
-      text.remove_prefix(1);
-      continue;
-    }
-    text.remove_prefix(6);
-    if (unit >= 0xD800 && unit <= 0xDFFF) {
-      const std::uint32_t low = unit <= 0xDBFF ? code_unit(text) : no_code_unit;
-      if (low >= 0xDC00 && low <= 0xDFFF) {
-        unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-        text.remove_prefix(6);
-      } else {
-        unit = 0xFFFD;
-      }
-    }
-    append_utf8(out, unit);
-  }
-  return out;
-}
-
 // `key` as it stands in the text of a level, as a reference token (RFC 6901 section 4).
 void append_token(std::string& out, std::string_view key, std::size_t in_level) {
-  std::string name = unescape(key);
-  for (std::size_t level = 0; level < in_level; ++level) name = unescape(name);
+  std::string name;
+  unescape_json(key, name);
+  for (std::size_t level = 0; level < in_level; ++level) {
+    unescape_json(std::exchange(name, {}), name);
+  }
   for (const char c : name) {
     if (c == '~') {
       out += "~0";

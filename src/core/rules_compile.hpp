@@ -26,6 +26,18 @@ class rules_compiler {
   [[nodiscard]] result<std::shared_ptr<const rules_program>> compile();
 
  private:
+  struct place {
+    std::string column;
+    std::vector<path_step> steps;
+    friend bool operator==(const place&, const place&) = default;
+  };
+  struct pending_condition {
+    std::uint32_t json;
+    std::size_t depth;  // containers around it
+    std::size_t hops;   // references that led to it
+    std::uint32_t closes = no_index;
+  };
+
   // Functions give false after the first problem.
   bool fail(std::uint64_t offset, std::string_view sentence, errc code = errc::ruleset_invalid);
 
@@ -50,25 +62,13 @@ class rules_compiler {
 
   // rules_compile_conditions.cpp
   bool compile_condition(std::uint32_t node, rule& rule);
-  bool open_condition(std::uint32_t node, std::size_t depth);
+  bool open_condition(const pending_condition& opened);
   bool compile_test(std::uint32_t node);
   bool read_operand(std::uint32_t value, rule_test& test);
   bool read_constants(std::uint32_t node, rule_test& test);
   bool check_constants(std::uint32_t node, rule_test& test);
   bool check_rules();
   [[nodiscard]] std::vector<std::string> canonical_parts(const rule& rule) const;
-
-  struct place {
-    std::string column;
-    std::vector<path_step> steps;
-    friend bool operator==(const place&, const place&) = default;
-  };
-  struct pending_condition {
-    std::uint32_t json;
-    std::size_t depth;  // containers around it
-    std::size_t hops;   // references that led to it
-    std::uint32_t closes = no_index;
-  };
 
   std::string_view text_;
   const ruleset_options& options_;

@@ -74,17 +74,17 @@ bool rules_compiler::compile_condition(std::uint32_t node, rule& rule) {
     if (here == ruleset_limits::max_conditions) {
       return fail(json_[next.json].offset, "a rule set has at most 20000 conditions");
     }
-    pending_.push_back(next);
-    if (!open_condition(next.json, next.depth)) return false;
+    if (!open_condition(next)) return false;
   }
   rule.end = static_cast<std::uint32_t>(program_.nodes.size());
   return true;
 }
 
-// Reads the condition that is the last of `pending_`, and puts what it is made of in its place.
-bool rules_compiler::open_condition(std::uint32_t node, std::size_t depth) {
-  const pending_condition opened = pending_.back();
-  pending_.pop_back();
+// Reads one condition; what it is made of is pending then.
+bool rules_compiler::open_condition(const pending_condition& opened) {
+  const std::uint32_t node = opened.json;
+  const std::size_t depth = opened.depth;
+  const std::size_t hops = opened.hops;
   const json_node& one = json_[node];
   if (one.of != json_node::kind::object) return fail(one.offset, "a condition is an object");
   if (member(node, "fact") != no_index) return compile_test(node);
@@ -98,10 +98,10 @@ bool rules_compiler::open_condition(std::uint32_t node, std::size_t depth) {
     if (inner.of != json_node::kind::string || found == conditions_.end()) {
       return fail(inner.offset, "there is no such entry in 'conditions'");
     }
-    if (opened.hops == max_hops) {
+    if (hops == max_hops) {
       return fail(inner.offset, "conditions refer to one another more than 16 times in a row");
     }
-    pending_.push_back({found->second, depth, opened.hops + 1, no_index});
+    pending_.push_back({found->second, depth, hops + 1, no_index});
     return true;
   }
   condition_node made;
@@ -121,7 +121,7 @@ bool rules_compiler::open_condition(std::uint32_t node, std::size_t depth) {
   pending_.push_back({no_index, 0, 0, static_cast<std::uint32_t>(program_.nodes.size())});
   program_.nodes.push_back(made);
   if (made.of == condition_node::kind::negation) {
-    pending_.push_back({one.children.front(), depth + 1, opened.hops, no_index});
+    pending_.push_back({one.children.front(), depth + 1, hops, no_index});
     return true;
   }
   if (inner.of != json_node::kind::array) return fail(inner.offset, "an array is wanted here");
@@ -129,7 +129,7 @@ bool rules_compiler::open_condition(std::uint32_t node, std::size_t depth) {
     return fail(inner.offset, "'any' of nothing never holds");
   }
   for (std::size_t i = inner.children.size(); i-- > 0;) {
-    pending_.push_back({inner.children[i], depth + 1, opened.hops, no_index});
+    pending_.push_back({inner.children[i], depth + 1, hops, no_index});
   }
   return true;
 }

@@ -91,6 +91,7 @@ class Rules(ProgramTest):
         self.write("rules.json", text)
         self.assertRegex(self.expect(DONE, "rules", "check", "rules.json").stdout,
                          rb"^ok: \d+ facts, digest [0-9a-f]{64}\n$")
+        self.expect(DONE, "rules", "check", "--parameter", "stuck_after=PT2H", "rules.json")
 
     def test_check_says_what_is_wrong_and_where(self):
         for text, words in ((b"[", "line 1, column 2: this is no JSON"),
