@@ -34,6 +34,10 @@ void add_restore(CLI::App& program, std::function<int()>& run);
 void add_vault(CLI::App& program, std::function<int()>& run);
 void add_evaluate(CLI::App& program, std::function<int()>& run);
 void add_rules(CLI::App& program, std::function<int()>& run);
+void add_migrate(CLI::App& program, std::function<int()>& run);
+void add_import(CLI::App& program, std::function<int()>& run);
+void add_resolve(CLI::App& program, std::function<int()>& run);
+void add_jobs(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);

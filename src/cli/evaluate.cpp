@@ -1,53 +1,30 @@
 #include "cli/evaluate.hpp"
 
-#include <chrono>
 #include <memory>
-#include <span>
 #include <string>
 
+#include "cli/evaluate_store.hpp"
 #include "cli/files.hpp"
+#include "cli/store.hpp"
 
 namespace jobqueue::cli {
 namespace {
 
-constexpr std::size_t read_bytes = std::size_t{1} << 20;
-constexpr std::size_t max_line_bytes = std::size_t{256} << 20;
-
-// The instant that is given, or the present.
-result<instant> read_now(const std::string& given) {
-  if (!given.empty()) return parse_instant(given);
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 // Evaluates records, one a line, to standard output; returns the exit code.
 int evaluate_records(const ruleset& rules, const std::string& file, instant now,
                      const evaluate_options& options) {
-  auto input = input_file::open(file);
+  auto input = input_lines::open(file);
   if (!input) return report_problem(name_of_input(file), input.problem());
   auto output = output_file::open("-");
   if (!output) return report_problem({}, output.problem());
-  std::string lines;  // read, and not evaluated yet
   std::string verdicts;
   std::size_t failed = 0;
-  for (bool more = true; more;) {
-    const std::size_t held = lines.size();
-    if (held > max_line_bytes) {
-      return report_problem(name_of_input(file),
-                            {errc::input_too_large, no_offset, "a line has more than 256 MiB"});
-    }
-    lines.resize(held + read_bytes);
-    const auto read = input->read(std::span(lines).subspan(held));
-    if (!read) return report_problem(name_of_input(file), read.problem());
-    lines.resize(held + *read);
-    more = *read != 0;
-    // What was held had no line break, and is not searched again.
-    const std::size_t last = std::string_view(lines).substr(held).rfind('\n');
-    const std::size_t end = !more                            ? lines.size()
-                            : last == std::string_view::npos ? 0
-                                                             : held + last + 1;
+  for (;;) {
+    const auto lines = input->next();
+    if (!lines) return report_problem(name_of_input(file), lines.problem());
+    if (lines->empty()) break;
     verdicts.clear();
-    failed += rules.evaluate_lines(std::string_view(lines).substr(0, end), now, verdicts, options);
-    lines.erase(0, end);
+    failed += rules.evaluate_lines(*lines, now, verdicts, options);
     if (const status written = output->write(verdicts); !written) {
       return report_problem({}, written.problem());
     }
@@ -62,17 +39,28 @@ int evaluate_records(const ruleset& rules, const std::string& file, instant now,
 }
 
 struct evaluate_command {
-  std::string file = "-";
+  std::string file;
   rules_choice rules;
-  std::string now;
-  evaluate_options options;
+  evaluate_store_options in_store;
+
+  [[nodiscard]] bool is_of_store() const {
+    return !in_store.store.db.empty() || !in_store.store.redis.empty() || in_store.once ||
+           !in_store.every.empty() || in_store.evaluator.re_evaluate;
+  }
 
   [[nodiscard]] int run() const {
     const auto chosen = load_rules(rules);
     if (!chosen) return report_problem(rules.file, chosen.problem());
-    const auto when = read_now(now);
+    if (is_of_store()) {
+      if (file.empty()) return evaluate_store(*chosen, in_store);
+      return report_problem("FILE", {errc::invalid_argument, no_offset,
+                                     "goes with none of --db, --redis, --once, --every"});
+    }
+    const auto when = read_now(in_store.now);
     if (!when) return report_problem("--now", when.problem());
-    return evaluate_records(*chosen, file, *when, options);
+    evaluate_options options;
+    options.explain = in_store.explain;
+    return evaluate_records(*chosen, file.empty() ? "-" : file, *when, options);
   }
 };
 
@@ -95,18 +83,34 @@ result<ruleset> load_rules(const rules_choice& choice) {
 
 void add_evaluate(CLI::App& program, std::function<int()>& run) {
   auto command = std::make_shared<evaluate_command>();
+  evaluate_store_options& in_store = command->in_store;
   CLI::App* app = program.add_subcommand(
       "evaluate", "Decide what became of jobs: complete, filed, incomplete, or undecided");
   app->add_option("FILE", command->file,
                   "Records, one JSON object a line; none or - is standard input");
   command->rules.add_to(*app);
-  app->add_option("--now", command->now,
+  app->add_option("--now", in_store.now,
                   "The present, as 2026-01-05T12:00:00Z; the clock's if not given");
-  app->add_flag("--explain", command->options.explain,
+  app->add_flag("--explain", in_store.explain,
                 "Say which conditions decided, with their values, and what would complete the job");
+  in_store.store.add_db_to(*app);
+  in_store.store.add_redis_to(*app);
+  app->add_flag("--once", in_store.once, "With a store: evaluate what is due, and end (default)");
+  app->add_option("--every", in_store.every,
+                  "With a store: go on, with this time between runs, varied by a tenth: 10m");
+  app->add_option("--batch", in_store.evaluator.batch,
+                  "With a store: jobs in one transaction (default 1000)")
+      ->check(CLI::Range(1, 10000));
+  app->add_flag("--re-evaluate", in_store.evaluator.re_evaluate,
+                "With a store: also make the verdicts of other rule sets anew");
+  app->add_flag("--json", in_store.json,
+                "With a store: write a report as one line of JSON for each run");
   app->footer(
-      "Writes one verdict a line, in the same order. A line that is no record has the verdict\n"
-      "evaluation_error, and the exit code is 3.");
+      "Without a store: writes one verdict a line, in the order of the records. A line that is no\n"
+      "record has the verdict evaluation_error, and the exit code is 3.\n"
+      "With one: gives the jobs that are due their verdicts in the store. Any number of evaluators\n"
+      "may do so at once, and each may be killed at any instant. Exit code 3 if jobs could not be\n"
+      "evaluated (they have the verdict evaluation_error), 1 if it was stopped before the end.");
   app->callback([command, &run] { run = [command] { return command->run(); }; });
 }
 

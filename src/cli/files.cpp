@@ -63,6 +63,37 @@ std::size_t input_file::size() const {
   return regular ? static_cast<std::size_t>(info.st_size) : 0;
 }
 
+result<input_lines> input_lines::open(const std::string& file) {
+  auto input = input_file::open(file);
+  if (!input) return input.problem();
+  return input_lines(std::move(*input));
+}
+
+result<std::string_view> input_lines::next() {
+  constexpr std::size_t read_bytes = std::size_t{1} << 20;
+  constexpr std::size_t max_line_bytes = std::size_t{256} << 20;
+  held_.erase(0, given_);
+  given_ = 0;
+  while (more_) {
+    const std::size_t held = held_.size();
+    if (held > max_line_bytes) {
+      return error{errc::input_too_large, no_offset, "a line has more than 256 MiB"};
+    }
+    held_.resize(held + read_bytes);
+    const auto read = input_.read(std::span(held_).subspan(held));
+    if (!read) return read.problem();
+    held_.resize(held + *read);
+    more_ = *read != 0;
+    // What was held had no line break, and is not searched again.
+    const std::size_t last = std::string_view(held_).substr(held).rfind('\n');
+    if (last == std::string_view::npos) continue;
+    given_ = held + last + 1;
+    return std::string_view(held_).substr(0, given_);
+  }
+  given_ = held_.size();
+  return std::string_view(held_);
+}
+
 result<output_file> output_file::open(const std::string& file, const std::string& like) {
   if (file.empty() || file == "-") {
     return output_file(descriptor(STDOUT_FILENO), "standard output");

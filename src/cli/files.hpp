@@ -40,6 +40,24 @@ class input_file {
   descriptor fd_;
 };
 
+// The lines of an input, read in blocks, so that memory holds no more than the longest line and a
+// block.
+class input_lines {
+ public:
+  [[nodiscard]] static result<input_lines> open(const std::string& file);
+  // The next lines, whole ones with their line breaks; valid until the next call, empty at the end.
+  // `input_too_large` for a line of more than 256 MiB.
+  [[nodiscard]] result<std::string_view> next();
+  [[nodiscard]] std::size_t size() const { return input_.size(); }
+
+ private:
+  explicit input_lines(input_file input) : input_(std::move(input)) {}
+  input_file input_;
+  std::string held_;  // read, and not given yet but for the first `given_` bytes
+  std::size_t given_ = 0;
+  bool more_ = true;
+};
+
 // Standard output ("" or "-"), or a file: beside it first, and renamed over it by `commit`, so that
 // there is never half a file. What is no regular file (a device, a pipe) is written to.
 class output_file {

@@ -29,6 +29,10 @@ int run_program(int argc, char** argv) {
   cli::add_vault(program, run);
   cli::add_evaluate(program, run);
   cli::add_rules(program, run);
+  cli::add_migrate(program, run);
+  cli::add_import(program, run);
+  cli::add_resolve(program, run);
+  cli::add_jobs(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -145,4 +145,28 @@ std::size_t skip_json_value(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+std::vector<json_member> read_json_members(std::string_view text) {
+  std::vector<json_member> members;
+  std::size_t at = skip_json_space(text, text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  if (at >= text.size() || text[at] != '{') return members;
+  at = skip_json_space(text, at + 1);
+  while (at < text.size() && text[at] == '"') {
+    const std::size_t end = find_string_end(text, at + 1);
+    json_member& member = members.emplace_back();
+    unescape_json(text.substr(at + 1, end - at - 1), member.name);
+    at = skip_json_space(text, skip_json_space(text, end + 1) + 1);
+    const std::size_t behind = skip_json_value(text, at);
+    member.value = text.substr(at, behind - at);
+    at = skip_json_space(text, behind);
+    if (at < text.size() && text[at] == ',') at = skip_json_space(text, at + 1);
+  }
+  return members;
+}
+
+std::string read_json_string(std::string_view value) {
+  std::string text;
+  if (value.size() >= 2) unescape_json(value.substr(1, value.size() - 2), text);
+  return text;
+}
+
 }  // namespace jobqueue::detail

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jobqueue::detail {
 
@@ -26,5 +27,16 @@ void append_json_string(std::string& out, std::string_view text);
 // The offset behind the white space at `at`, and behind the value at `at`.
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
+
+struct json_member {
+  std::string name;
+  std::string_view value;  // as it is written
+};
+
+// The members of an object, in their order; none if `text` is no object.
+[[nodiscard]] std::vector<json_member> read_json_members(std::string_view text);
+
+// The characters of a string as it is written, with its quotes.
+[[nodiscard]] std::string read_json_string(std::string_view value);
 
 }  // namespace jobqueue::detail

@@ -1,0 +1,285 @@
+#include <jobqueue/store/job_store.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "core/json_text.hpp"
+#include "store/job_store_parts.hpp"
+#include "store/migration.hpp"
+#include "store/postgres_connection.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace jobqueue {
+namespace detail {
+namespace {
+
+connection_pool::opener opener_of(const store_url& url, const store_options& options) {
+  if (url.dialect == sql_dialect::sqlite) {
+    return [settings = sqlite_settings{url.location, url.name, options.create, options.lock_timeout,
+                                       options.statement_timeout}] {
+      return sqlite_connection::open(settings);
+    };
+  }
+  return [settings = postgres_settings{url.location, url.name, options.connect_timeout,
+                                       options.statement_timeout, options.lock_timeout}] {
+    return postgres_connection::open(settings);
+  };
+}
+
+status check_options(const store_options& options) {
+  const auto invalid = [](std::string_view sentence) {
+    return error{errc::invalid_argument, no_offset, std::string(sentence)};
+  };
+  constexpr std::size_t most_connections = 500;
+  constexpr std::chrono::hours longest{24 * 24};  // what fits into 31 bits of milliseconds
+  if (options.pool_size < 1 || options.pool_size > most_connections) {
+    return invalid("a pool has 1 to 500 connections");
+  }
+  for (const auto time : {options.acquire_timeout, options.connect_timeout,
+                          options.statement_timeout, options.lock_timeout}) {
+    if (time.count() < 0 || time > longest) return invalid("a time-out is from 0 to 24 days");
+  }
+  return done;
+}
+
+void append_number(std::string& text, double value) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  text.append(digits.data(), end);
+}
+
+// One row as an object of JSON. What was clipped is null, with a word about it.
+std::string row_to_json(const column_list& columns, std::span<const fact_value> row) {
+  std::string text = "{";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const fact_value value = withhold_long(row[i]);
+    if (i != 0) text += ',';
+    append_json_string(text, columns[i].name);
+    text += ':';
+    switch (value.of) {
+      case fact_value::kind::absent: text += "null"; break;
+      case fact_value::kind::withheld:
+        text += "null,";
+        append_json_string(text, columns[i].name + "_withheld");
+        text += ":true";
+        break;
+      case fact_value::kind::boolean: text += value.integer != 0 ? "true" : "false"; break;
+      case fact_value::kind::integer: text += std::to_string(value.integer); break;
+      case fact_value::kind::real: append_number(text, value.real); break;
+      case fact_value::kind::time:
+        append_json_string(text, format_instant(instant(std::chrono::microseconds(value.integer))));
+        break;
+      case fact_value::kind::json: text += value.text; break;
+      case fact_value::kind::text: append_json_string(text, value.text); break;
+    }
+  }
+  text += '}';
+  return text;
+}
+
+}  // namespace
+
+job_store_parts::job_store_parts(store_url where, const store_options& wanted)
+    : url(std::move(where)),
+      options(wanted),
+      pool({url.name, wanted.pool_size, wanted.acquire_timeout}, opener_of(url, wanted)) {}
+
+result<const column_list*> job_store_parts::columns_of(sql_connection& connection,
+                                                       std::string_view table,
+                                                       std::optional<column_list>& known) {
+  const std::lock_guard lock(mutex_);
+  if (!known) {
+    auto columns = connection.columns_of(table);
+    if (!columns) return columns.problem();
+    if (columns->empty()) {
+      return error{errc::store_error, no_offset,
+                   url.name + " has no table " + std::string(table) + "; run jobqueue migrate"};
+    }
+    known = std::move(*columns);
+  }
+  return &*known;
+}
+
+result<const column_list*> job_store_parts::job_columns(sql_connection& connection) {
+  return columns_of(connection, "job", job_);
+}
+
+result<const column_list*> job_store_parts::record_columns(sql_connection& connection) {
+  return columns_of(connection, "job_record", record_);
+}
+
+void job_store_parts::forget_columns() {
+  const std::lock_guard lock(mutex_);
+  job_.reset();
+  record_.reset();
+}
+
+const sql_column* find_column(const column_list& columns, std::string_view name) {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const sql_column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::string clipped_column(sql_dialect dialect, const sql_column& column) {
+  std::string name = quote_identifier(column.name);
+  if (column.of != fact_value::kind::text || column.name == "id") return name;
+  if (dialect == sql_dialect::postgresql && column.type != "text") return name;
+  return "substr(" + name + ", 1, " + std::to_string(most_text_bytes + 1) + ")";
+}
+
+fact_value withhold_long(const fact_value& value) {
+  const bool is_cut = value.of == fact_value::kind::text && value.text.size() > most_text_bytes;
+  return is_cut ? fact_value::withheld() : value;
+}
+
+}  // namespace detail
+
+inline namespace v1 {
+
+using detail::connection_pool;
+using detail::sql_connection;
+
+job_store::job_store(std::unique_ptr<detail::job_store_parts> parts) : parts_(std::move(parts)) {}
+job_store::~job_store() = default;
+
+result<std::unique_ptr<job_store>> job_store::open(std::string_view url,
+                                                   const store_options& options) {
+  auto where = detail::parse_store_url(url);
+  if (!where) return where.problem();
+  if (const status checked = detail::check_options(options); !checked) return checked.problem();
+  auto parts = std::make_unique<detail::job_store_parts>(std::move(*where), options);
+  if (const auto connection = parts->pool.acquire(false); !connection) return connection.problem();
+  return std::unique_ptr<job_store>(new job_store(std::move(parts)));
+}
+
+std::string_view job_store::name() const noexcept { return parts_->url.name; }
+
+result<std::vector<std::string>> job_store::plan_migration() {
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  auto plan = detail::plan_migration(**connection);
+  if (!plan) return plan.problem();
+  return std::move(plan->statements);
+}
+
+result<std::vector<std::string>> job_store::migrate() {
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  // An index on a large table takes its time.
+  if (const status set = (*connection)->set_statement_timeout(std::chrono::milliseconds(0)); !set) {
+    return set.problem();
+  }
+  auto statements = detail::run_migration(**connection);
+  parts_->forget_columns();
+  if (!statements) return statements.problem();
+  const status set = (*connection)->set_statement_timeout(parts_->options.statement_timeout);
+  if (!set) return set.problem();
+  return statements;
+}
+
+status job_store::wait_until_reachable() {
+  const auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  const auto answer = (*connection)->query("SELECT 1");
+  if (!answer) return answer.problem();
+  return done;
+}
+
+result<bool> job_store::read_job(std::string_view id, std::span<const std::string> facts,
+                                 const std::function<void(std::span<const fact_value>)>& take) {
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  const auto columns = parts_->record_columns(**connection);
+  if (!columns) return columns.problem();
+  std::string sql = "SELECT CAST(id AS text)";
+  for (const std::string& name : facts) {
+    sql += ", ";
+    sql += detail::find_column(**columns, name) == nullptr ? "NULL" : detail::quote_identifier(name);
+  }
+  sql += " FROM job_record WHERE id = $1";
+  const fact_value wanted = fact_value::of_text(id);
+  const auto rows = (*connection)->query(sql, {&wanted, 1});
+  // A text that cannot be an id of this store is the id of no job.
+  if (!rows && (*connection)->refused_values()) return false;
+  if (!rows) return rows.problem();
+  if (rows->size() == 0) return false;
+  take(rows->row(0).subspan(1));
+  return true;
+}
+
+result<std::vector<category_count>> job_store::count_categories() {
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  const auto rows = (*connection)->query(
+      "SELECT coalesce(status_category, ''), coalesce(problem_type, ''), count(*) FROM job"
+      " GROUP BY 1, 2 ORDER BY 1, 2");
+  if (!rows) return rows.problem();
+  std::vector<category_count> counts;
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const auto row = rows->row(i);
+    counts.push_back({std::string(row[0].text), std::string(row[1].text),
+                      static_cast<std::uint64_t>(row[2].integer)});
+  }
+  return counts;
+}
+
+result<job_list> job_store::list_jobs(const job_filter& filter) {
+  constexpr std::size_t most = 10'000;
+  if (filter.limit < 1 || filter.limit > most) {
+    return error{errc::invalid_argument, no_offset, "a list has 1 to 10,000 jobs"};
+  }
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  const auto columns = parts_->job_columns(**connection);
+  if (!columns) return columns.problem();
+  detail::column_list listed;
+  std::string sql = "SELECT CAST(id AS text)";
+  const std::string order = filter.by_evaluation
+                                ? "evaluated_at"
+                                : "coalesce(created_at, " + std::string(detail::epoch) + ")";
+  sql += ", " + order;
+  for (const detail::sql_column& column : **columns) {
+    if (column.name == "data") continue;
+    listed.push_back(column);
+    sql.append(", ").append(detail::clipped_column((*connection)->dialect(), column));
+  }
+  std::vector<fact_value> values{fact_value::of_integer(static_cast<std::int64_t>(filter.limit))};
+  const auto parameter = [&](std::string_view value) {
+    values.push_back(fact_value::of_text(value));
+    return "$" + std::to_string(values.size());
+  };
+  std::string where;
+  if (filter.problems_only || filter.by_evaluation) where += " AND problem_type IS NOT NULL";
+  if (filter.by_evaluation) where += " AND evaluated_at IS NOT NULL";
+  if (!filter.status_category.empty()) {
+    where += " AND status_category = " + parameter(filter.status_category);
+  }
+  if (!filter.problem_type.empty()) where += " AND problem_type = " + parameter(filter.problem_type);
+  if (!filter.after.empty()) {
+    const std::size_t end = std::min(filter.after.find(' '), filter.after.size());
+    const std::string_view after(filter.after);
+    where += " AND (" + order + ", id) < (" + parameter(after.substr(0, end)) + ", ";
+    where += parameter(after.substr(std::min(end + 1, after.size()))) + ")";
+  }
+  sql += " FROM job WHERE true" + where + " ORDER BY " + order + " DESC, id DESC LIMIT $1";
+  const auto rows = (*connection)->query(sql, values);
+  if (!rows) return rows.problem();
+  job_list list;
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const auto row = rows->row(i);
+    list.jobs.push_back(detail::row_to_json(listed, row.subspan(2)));
+    list.ids.emplace_back(row[0].text);
+    if (i + 1 < filter.limit) continue;
+    const fact_value& at = row[1];
+    list.cursor = at.of == fact_value::kind::time
+                      ? detail::format_stored_time(instant(std::chrono::microseconds(at.integer)))
+                      : std::string(at.text);
+    list.cursor.append(" ").append(row[0].text);
+  }
+  return list;
+}
+
+}  // namespace v1
+}  // namespace jobqueue

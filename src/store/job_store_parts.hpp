@@ -1,0 +1,55 @@
+// What the files of the job store share.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jobqueue/store/job_store.hpp>
+
+#include "store/connection_pool.hpp"
+#include "store/sql_connection.hpp"
+#include "store/store_url.hpp"
+
+namespace jobqueue::detail {
+
+// Before every time that there is: due at once, and "there was no updated_at".
+inline constexpr std::string_view epoch = "'1970-01-01T00:00:00.000000Z'";
+
+// A text that is longer is withheld, and read when it is needed.
+inline constexpr std::size_t most_text_bytes = std::size_t{64} << 10;
+
+// The columns of a table or view, which do not change while the program runs.
+using column_list = std::vector<sql_column>;
+
+struct job_store_parts {
+  job_store_parts(store_url where, const store_options& wanted);
+
+  // The columns of `job` and `job_record`; `store_error` if there is none.
+  [[nodiscard]] result<const column_list*> job_columns(sql_connection& connection);
+  [[nodiscard]] result<const column_list*> record_columns(sql_connection& connection);
+  void forget_columns();
+
+  store_url url;
+  store_options options;
+  connection_pool pool;
+
+ private:
+  [[nodiscard]] result<const column_list*> columns_of(sql_connection& connection,
+                                                      std::string_view table,
+                                                      std::optional<column_list>& known);
+  std::mutex mutex_;
+  std::optional<column_list> job_;
+  std::optional<column_list> record_;
+};
+
+[[nodiscard]] const sql_column* find_column(const column_list& columns, std::string_view name);
+
+// A column as it is selected for a page of many: a long text is cut to one byte too many.
+[[nodiscard]] std::string clipped_column(sql_dialect dialect, const sql_column& column);
+// The value of such a column; withheld if it was cut.
+[[nodiscard]] fact_value withhold_long(const fact_value& value);
+
+}  // namespace jobqueue::detail

@@ -1,0 +1,54 @@
+-- What was attested and notified, and that each of it reopens the verdict of its job.
+
+CREATE TABLE IF NOT EXISTS attestation (
+  key text PRIMARY KEY,
+  workflow_id text,
+  step_id text,
+  kind text,
+  attempt integer,
+  record json NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX IF NOT EXISTS attestation_workflow_idx ON attestation (workflow_id, recorded_at, key);
+
+CREATE TABLE IF NOT EXISTS notification (
+  id text PRIMARY KEY,
+  workflow_id text NOT NULL,
+  job_id text,
+  miniapp_user_id text,
+  notification_type text,
+  notification_method text,
+  success boolean NOT NULL DEFAULT true,
+  error_message text,
+  attested_by text,
+  attested_at timestamptz,
+  record json,
+  recorded_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX IF NOT EXISTS notification_workflow_idx
+  ON notification (workflow_id, (coalesce(attested_at, recorded_at)), id);
+
+-- Due at once, whatever clock the evaluator goes by. Without a condition: also a job that has no
+-- verdict yet must be locked, because an evaluator may be making one from before this row. The lock
+-- is held until this row is visible.
+CREATE OR REPLACE FUNCTION jobqueue_reopen_job() RETURNS trigger
+  LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  workflow job.id%TYPE;
+BEGIN
+  BEGIN
+    workflow := NEW.workflow_id;
+  EXCEPTION WHEN data_exception THEN
+    RETURN NULL;  -- no id of this table can look like that
+  END;
+  UPDATE job SET next_evaluation_at = '1970-01-01 00:00:00+00' WHERE id = workflow;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER jobqueue_notification_reopens_job
+  AFTER INSERT OR UPDATE ON notification FOR EACH ROW EXECUTE FUNCTION jobqueue_reopen_job();
+
+CREATE TRIGGER jobqueue_attestation_reopens_job
+  AFTER INSERT OR UPDATE ON attestation FOR EACH ROW EXECUTE FUNCTION jobqueue_reopen_job();
