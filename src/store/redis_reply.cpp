@@ -85,6 +85,8 @@ void redis_reply_reader::reader_free::operator()(redisReader* reader) const noex
 
 redis_reply_reader::redis_reply_reader() : budget_(std::make_unique<budget>()) { begin(0); }
 
+redis_reply_reader::redis_reply_reader(redis_reply_reader&&) noexcept = default;
+redis_reply_reader& redis_reply_reader::operator=(redis_reply_reader&&) noexcept = default;
 redis_reply_reader::~redis_reply_reader() = default;
 
 void redis_reply_reader::begin(std::size_t max_bytes) {

@@ -37,8 +37,8 @@ class redis_reply_reader {
   };
 
   redis_reply_reader();
-  redis_reply_reader(const redis_reply_reader&) = delete;
-  redis_reply_reader& operator=(const redis_reply_reader&) = delete;
+  redis_reply_reader(redis_reply_reader&&) noexcept;
+  redis_reply_reader& operator=(redis_reply_reader&&) noexcept;
   ~redis_reply_reader();
 
   // Forgets what it has and bounds what comes: the memory of the replies until the next `begin`,

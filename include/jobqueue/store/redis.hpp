@@ -44,7 +44,7 @@ struct redis_options {
   std::chrono::milliseconds command_timeout = std::chrono::seconds(30);
   /// PEM file of the authorities that may have signed the server's certificate (`rediss://`);
   /// empty for those of the system.
-  std::string ca_file;
+  std::string ca_file = {};
   /// COUNT of SCAN, and the most commands that are sent ahead of their answers. 1 to 100,000.
   std::size_t page = 1000;
   /// Larger records are skipped and counted. A page of answers is at most this or 64 MiB, whichever
