@@ -41,6 +41,7 @@ class redis_connection {
 
   // Connects, authenticates and selects the database; before that drops what there was.
   [[nodiscard]] status open();
+  void close() { stream_.close(); }
   [[nodiscard]] bool is_open() const noexcept { return stream_.is_open(); }
 
   // Sends all commands and gives their answers, in the same order; the answer may be an error. All

@@ -64,12 +64,19 @@ redis_reader::redis_reader(redis_address address, const redis_options& options)
 
 status redis_reader::open() {
   if (const status opened = connection_.open(); !opened) return opened;
-  return identify();
+  status identified = identify();
+  if (!identified) connection_.close();
+  return identified;
 }
 
 status redis_reader::identify() {
   const redis_command command[] = {{"INFO", "server"}};
-  const auto answer = connection_.pipeline(command, max_reply_bytes_);
+  const auto until = steady_clock::now() + options_.command_timeout;
+  milliseconds pause = first_pause;
+  auto answer = connection_.pipeline(command, max_reply_bytes_);
+  while (answer && is_temporary(answer->front()) && pause_until(until, pause)) {
+    answer = connection_.pipeline(command, max_reply_bytes_);
+  }
   if (!answer) return answer.problem();
   const redis_reply& reply = answer->front();
   // Without the permission it may be any server, also another one.
@@ -310,8 +317,8 @@ status redis_reader::read_lists(std::span<const std::string> keys, std::size_t c
       [&](std::size_t i) { return read_elements(keys[i], count, take); });
 }
 
-// One by one, for a list whose elements together are too large. What a writer pushes meanwhile moves
-// the others back: one may come twice, none is left out.
+// One by one, for a list whose elements together are too large. What a writer pushes meanwhile
+// moves the others back: one may come twice, none is left out.
 status redis_reader::read_elements(const std::string& key, std::size_t count,
                                    const take_elements& take) {
   for (std::size_t i = 0; i < count; ++i) {

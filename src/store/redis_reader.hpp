@@ -1,5 +1,5 @@
-// Reads keys and values of a Redis in pages of bounded memory, over a connection that may be lost in
-// between and a server that may be restarted. It sends only what can be sent twice.
+// Reads keys and values of a Redis in pages of bounded memory, over a connection that may be lost
+// in between and from a server that may be restarted. It sends only what can be sent twice.
 #pragma once
 
 #include <cstddef>

@@ -79,7 +79,7 @@ status redis_stream::connect(const redis_address& address, const std::string& ca
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
   if (const int problem = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found);
