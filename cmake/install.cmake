@@ -26,7 +26,8 @@ install(
   COMPONENT development
   FILES_MATCHING
   PATTERN "*.h"
-  PATTERN "*.hpp")
+  PATTERN "*.hpp"
+  PATTERN "store" EXCLUDE)
 
 foreach(part IN ITEMS c core)
   install(

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <jobqueue/version.h>
+#include <jobqueue/attestation.hpp>
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>

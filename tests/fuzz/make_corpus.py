@@ -433,8 +433,27 @@ def rules():
     }
 
 
+def attestation():
+    """Texts of keys, and keys by their parts: writer, kind, form, flags, then the ids."""
+    keys = [
+        "worker:completion:step-step-abc", "worker:completion:job-7:attempt:2",
+        "worker:failure:workflow-w1:job-step-s1:permanent",
+        "worker:completion:job-id:w1:step-id:s1:attempt:999999999999999999",
+        "worker:failure:step-id:permanent", "worker:failure:step-id:attempt:1",
+        "workflow:failure:w1:attempt-3", "workflow:attestation:failure:w1",
+        "api:workflow:completion:w1:attempt-0", "api:workflow:failure:w1:attempt-18",
+        "worker:completion:job-id:job-id:step-id:step-id:step-id:attempt", ":::::::::",
+    ]
+    parts = ["000412w1step-s1", "000032w1s1", "0101" + "0job-7", "012612w1s1", "200482w1",
+             "2031" + "2w1", "100512w1", "00081" + "1w*", "0006" + "11permanent"]
+    seeds = {f"key_{number}": key.encode() for number, key in enumerate(keys)}
+    seeds.update({f"parts_{number}": part.encode() for number, part in enumerate(parts)})
+    return {"empty": b"", "long": b"worker:completion:" + b"j" * 1100, **seeds}
+
+
 def main():
     targets = {
+        "attestation": attestation(),
         "base64_restore": base64_restore(),
         "base64_sanitize": base64_sanitize(),
         "base64_value": base64_value(),
