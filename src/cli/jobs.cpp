@@ -31,7 +31,7 @@ std::string clean(std::string text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) c = ' ';
   }
-  constexpr std::size_t most = 160;
+  constexpr std::size_t most = 240;
   if (text.size() <= most) return text;
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;

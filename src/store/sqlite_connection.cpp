@@ -109,8 +109,7 @@ result<std::unique_ptr<sql_connection>> sqlite_connection::open(const sqlite_set
   // Readers go on beside the writer. FULL: what is committed is on the disk, as it must be for what
   // is sent from the outbox and for evidence.
   const status set = made->execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-      "PRAGMA trusted_schema = OFF");
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   if (!set) return set.problem();
   return std::unique_ptr<sql_connection>(std::move(made));
 }

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS attestation (
   workflow_id text,
   step_id text,
   kind text,
-  attempt integer,
+  attempt bigint,
   record json NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
