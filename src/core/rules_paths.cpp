@@ -129,6 +129,17 @@ void fact_finder::activate_children(const level& outer, std::string_view name,
   }
 }
 
+// The value at `at`; the text of one that has escapes is kept.
+fact_value fact_finder::keep_value(std::string_view json, std::size_t at) {
+  std::string unescaped;
+  fact_value value = read_json_value(json, at, unescaped);
+  if (value.of == fact_value::kind::text && value.text.data() == unescaped.data()) {
+    texts_.push_back(std::make_unique<std::string>(std::move(unescaped)));
+    value.text = *texts_.back();
+  }
+  return value;
+}
+
 void fact_finder::enter_value(std::string_view json, std::size_t& at,
                               std::vector<fact_value>& values) {
   const std::size_t begin = at;
@@ -151,12 +162,7 @@ void fact_finder::enter_value(std::string_view json, std::size_t& at,
     ++at;
     return;
   }
-  std::string unescaped;
-  fact_value value = read_json_value(json, begin, unescaped);
-  if (value.of == fact_value::kind::text && value.text.data() == unescaped.data()) {
-    texts_.push_back(std::make_unique<std::string>(std::move(unescaped)));
-    value.text = *texts_.back();
-  }
+  const fact_value value = keep_value(json, begin);
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
     if (node.fact != no_index) values[node.fact] = value;
@@ -184,6 +190,16 @@ void fact_finder::look_into_column(std::uint32_t column, const fact_value& value
     fill(unknown ? fact_value::withheld() : fact_value::absent());
   }
   if (node.fact != no_index) values[node.fact] = value;
+}
+
+fact_value fact_finder::read_scalar(const fact_value& value) {
+  if (value.of != fact_value::kind::json) return value;
+  const std::size_t begin = skip_json_space(value.text, 0);
+  if (begin == value.text.size() || value.text[begin] == '{' || value.text[begin] == '[' ||
+      !check_json(value.text)) {
+    return value;
+  }
+  return keep_value(value.text, begin);
 }
 
 void fact_finder::find_in_record(std::string_view json, std::vector<fact_value>& values) {
@@ -243,7 +259,8 @@ std::span<const fact_value> record_reader::read(std::span<const fact_value> colu
   parts_->finder.forget();
   for (std::size_t i = 0; i < nodes.front().children.size(); ++i) {
     const std::uint32_t column = nodes.front().children[i];
-    const fact_value value = i < columns.size() ? columns[i] : fact_value::absent();
+    const fact_value value =
+        i < columns.size() ? parts_->finder.read_scalar(columns[i]) : fact_value::absent();
     if (!nodes[column].children.empty()) {
       parts_->finder.look_into_column(column, value, parts_->values);
     } else if (nodes[column].fact != detail::no_index) {

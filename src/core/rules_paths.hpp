@@ -40,6 +40,8 @@ class fact_finder {
   // A column of a record, and what is in it if it is JSON. `column` is its node.
   void look_into_column(std::uint32_t column, const fact_value& value,
                         std::vector<fact_value>& values);
+  // A column of a database that is JSON, but neither an object nor an array: what it stands for.
+  [[nodiscard]] fact_value read_scalar(const fact_value& value);
   // Strings that had escapes, from the last record on, are forgotten.
   void forget() { texts_.clear(); }
 
@@ -53,6 +55,7 @@ class fact_finder {
 
   void find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
   void enter_value(std::string_view json, std::size_t& at, std::vector<fact_value>& values);
+  [[nodiscard]] fact_value keep_value(std::string_view json, std::size_t at);
   void leave(std::string_view json, std::size_t end, std::vector<fact_value>& values);
   void activate_children(const level& outer, std::string_view name, std::uint32_t index);
 

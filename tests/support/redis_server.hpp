@@ -1,62 +1,18 @@
 // A real Redis for a test: on a free port of loopback, in a folder of its own that goes with it.
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "store/redis_connection.hpp"
+#include "support/server_process.hpp"
 
 namespace jobqueue::test {
-
-// Another process may take it before it is used: whoever starts a server tries again.
-inline std::uint16_t free_port() {
-  const detail::unique_fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener.get(), any, size) != 0 || ::getsockname(listener.get(), any, &size) != 0) {
-    throw std::runtime_error("there is no free port");
-  }
-  return ntohs(address.sin_port);
-}
-
-class temporary_folder {
- public:
-  temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "jobqueue-redis-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class redis_server {
  public:
@@ -80,7 +36,6 @@ class redis_server {
   }
   redis_server(const redis_server&) = delete;
   redis_server& operator=(const redis_server&) = delete;
-  ~redis_server() { stop(); }
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string name() const { return "127.0.0.1:" + std::to_string(port_); }
@@ -104,40 +59,19 @@ class redis_server {
       words.insert(words.end(), {"--requirepass", settings_.password});
     }
     words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-
-    const std::string log = (folder_.path() / "log").string();
-    process_ = ::fork();
-    if (process_ < 0) throw std::runtime_error("no process for redis-server");
-    if (process_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves no server behind
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
-    ::execvp(pointers.front(), pointers.data());
-    ::_exit(127);
+    process_.start(std::move(words), folder_.path() / "log");
   }
 
-  void stop() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-    process_ = -1;
-  }
+  void stop() { process_.stop(); }
 
   // SIGSTOP, SIGCONT.
-  void signal(int number) const { ::kill(process_, number); }
+  void signal(int number) const { process_.signal(number); }
 
   // Whether it answers anything before long, if only that it is loading.
   [[nodiscard]] bool answers() {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (std::chrono::steady_clock::now() < until) {
-      if (::waitpid(process_, nullptr, WNOHANG) != 0) {
-        process_ = -1;
-        return false;
-      }
+      if (!process_.is_running()) return false;
       if (connection().is_open()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -173,7 +107,7 @@ class redis_server {
   settings settings_;
   temporary_folder folder_;
   std::uint16_t port_ = 0;
-  pid_t process_ = -1;
+  server_process process_;
 };
 
 }  // namespace jobqueue::test

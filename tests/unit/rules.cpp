@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/golden_jobs.hpp"
+
 namespace jobqueue {
 namespace {
 
@@ -13,132 +15,21 @@ using namespace std::chrono_literals;
 
 instant at(std::string_view text) { return parse_instant(text).value(); }
 
-const instant now = at("2026-01-05T12:00:00Z");
+const instant now = test::golden_now;
+
+using test::words;
 
 evaluation judge(std::string_view record, instant when = now) {
   return ruleset::standard().evaluate(record, when).value();
 }
 
-std::string words(const evaluation& verdict) {
-  if (!verdict.decided) {
-    std::string out = "undecided";
-    for (const std::string& fact : verdict.missing_facts) out += ' ' + fact;
-    if (verdict.look_again_at) out += " until " + format_instant(*verdict.look_again_at);
-    return out;
-  }
-  std::string out(verdict.status_category);
-  if (!verdict.problem_type.empty()) out += " " + std::string(verdict.problem_type);
-  if (!verdict.resolution_needed.empty()) out += " -> " + std::string(verdict.resolution_needed);
-  return out;
-}
-
-struct golden_row {
-  std::string_view record;
-  std::string_view words;
-};
-
-class standard_rules : public testing::TestWithParam<golden_row> {};
+class standard_rules : public testing::TestWithParam<test::golden_job> {};
 
 TEST_P(standard_rules, row) {
   EXPECT_EQ(words(judge(GetParam().record)), GetParam().words) << GetParam().record;
 }
 
-constexpr golden_row golden[] = {
-    // complete
-    {R"({"status":"completed","workflow_output":"u","notification":{"success":true}})", "complete"},
-    {R"({"status":"complete","workflow_output":"u","notification":{"success":true}})", "complete"},
-    // A problem of an earlier verdict says nothing.
-    {R"({"status":"completed","workflow_output":"u","notification":{"success":true},
-         "problem_type":"missing_output","status_category":"incomplete"})",
-     "complete"},
-    // filed
-    {R"({"status":"completed","workflow_output":"u",
-         "notification":{"success":false,"error_message":"gone"}})",
-     "filed notification_failed"},
-    {R"({"status":"completed","workflow_output":"u","completed_at":"2026-01-05T11:29:59Z"})",
-     "filed notification_missing"},
-    {R"({"status":"completed","workflow_output":"u","completed_at":"2026-01-05T11:29:59.999999Z"})",
-     "filed notification_missing"},
-    // At the limit itself the grace period is not over.
-    {R"({"status":"completed","workflow_output":"u","completed_at":"2026-01-05T11:30:00Z"})",
-     "undecided until 2026-01-05T12:00:00.000001Z"},
-    {R"({"status":"completed","workflow_output":"u","completed_at":"2026-01-05T11:59:00Z"})",
-     "undecided until 2026-01-05T12:29:00.000001Z"},
-    {R"({"status":"completed","workflow_output":"u","completed_at":null,
-         "updated_at":"2026-01-05 11:00:00"})",
-     "filed notification_missing"},
-    {R"({"status":"completed","workflow_output":"u"})", "undecided finished_at"},
-    {R"({"status":"completed","workflow_output":"u","notification":{}})",
-     "undecided notification.success"},
-    {R"({"status":"completed","workflow_output":"u","notification":null,
-         "completed_at":"2026-01-05T11:00:00Z"})",
-     "filed notification_missing"},
-    // incomplete: no output
-    {R"({"status":"completed"})", "incomplete missing_output"},
-    {R"({"status":"completed","workflow_output":"","data":null})", "incomplete missing_output"},
-    {R"({"status":"completed","data":{"images":[null]}})", "incomplete missing_output"},
-    {R"({"status":"completed","data":{"outputs":[{"x":1}],"output":"u"}})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    {R"({"status":"completed","data":{"outputs":[{"steps":[{"nodeResponse":{"src":"a"}},
-         {"nodeResponse":{"src":"b"}}]}]}})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    // Only the last step counts.
-    {R"({"status":"completed","data":{"steps":[{"nodeResponse":{"src":"a"}},{}]}})",
-     "incomplete missing_output"},
-    {R"({"status":"completed","data":{"result":{"src":"u"}}})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    {R"({"status":"completed","data":{"images":["a",{"src":"b"}]}})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    {R"({"status":"completed","data":{"outputs":["u"]}})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    {R"({"status":"completed","data":{"output":""}})", "incomplete missing_output"},
-    {R"({"status":"completed","data":"{\"output\":\"u\"}"})",
-     "incomplete workflow_output_missing -> workflow_output_extraction"},
-    // What is no JSON may hold anything.
-    {R"({"status":"completed","data":"{\"output\":"})", "undecided extractable_output"},
-    // incomplete: failed, canceled and the rest
-    {R"({"status":"failed","retry_count":2,"max_retries":3})",
-     "incomplete job_failed -> job_retry"},
-    {R"({"status":"failed","retry_count":"2","max_retries":"3"})",
-     "incomplete job_failed -> job_retry"},
-    {R"({"status":"failed","retry_count":3,"max_retries":3})", "incomplete retries_exhausted"},
-    {R"({"status":"failed","retry_count":4,"max_retries":3})", "incomplete retries_exhausted"},
-    {R"({"status":"failed","retry_count":1})", "undecided max_retries"},
-    {R"({"status":"failed"})", "undecided retry_count max_retries"},
-    {R"({"status":"failed","retry_count":"many","max_retries":3})",
-     "undecided retry_count max_retries"},
-    {R"({"status":"canceled"})", "incomplete job_canceled"},
-    {R"({"status":"cancelled"})", "incomplete job_canceled"},
-    {R"({"status":"unworkable"})", "incomplete job_unworkable"},
-    {R"({"status":"timeout"})", "incomplete job_timed_out"},
-    // not final
-    {R"({"status":"processing","updated_at":"2026-01-05T10:59:59Z"})",
-     "incomplete stuck_processing"},
-    {R"({"status":"processing","updated_at":"2026-01-05T11:00:00Z"})",
-     "undecided until 2026-01-05T12:00:00.000001Z"},
-    {R"({"status":"pending","created_at":"2026-01-05T11:59:30Z"})",
-     "undecided until 2026-01-05T12:59:30.000001Z"},
-    // Progress is the latest of three.
-    {R"({"status":"in_progress","created_at":"2026-01-01T00:00:00Z",
-         "started_at":"2026-01-05T11:50:00Z","updated_at":"2026-01-05T09:00:00Z"})",
-     "undecided until 2026-01-05T12:50:00.000001Z"},
-    {R"({"status":"queued","created_at":1767609000000})", "incomplete stuck_processing"},
-    {R"({"status":"assigned"})", "undecided progress_at"},
-    {R"({"status":"no such status","created_at":"2026-01-05T09:00:00Z"})",
-     "incomplete stuck_processing"},
-    {R"({"status":"processing","created_at":"2030-01-01T00:00:00Z"})",
-     "undecided until 2030-01-01T01:00:00.000001Z"},
-    // Nothing to go by.
-    {R"({})", "undecided status"},
-    {R"({"status":null})", "undecided status"},
-    {R"({"status":7,"created_at":"2026-01-05T09:00:00Z"})", "incomplete stuck_processing"},
-    {R"({"status":"processing","created_at":"yesterday"})", "undecided progress_at"},
-    // Of equal keys the last counts.
-    {R"({"status":"failed","status":"canceled"})", "incomplete job_canceled"},
-    {R"({"status":"completed","data":{"output":"u"},"data":{"output":7}})",
-     "incomplete missing_output"},
-};
-INSTANTIATE_TEST_SUITE_P(golden, standard_rules, testing::ValuesIn(golden));
+INSTANTIATE_TEST_SUITE_P(golden, standard_rules, testing::ValuesIn(test::golden_jobs));
 
 TEST(Rules, details_say_what_a_person_needs) {
   EXPECT_EQ(judge(R"({"status":"failed","retry_count":3,"max_retries":3,
