@@ -116,10 +116,11 @@ class [[nodiscard]] result {
   [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&state_); }
   [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
-  /// The value, or `exception` with the problem.
+  /// The value, or `exception` with the problem. Of a temporary it is a value of its own, so that
+  /// `for (auto& x : f().value())` has something to walk over.
   [[nodiscard]] T& value() & { return require(), **this; }
   [[nodiscard]] const T& value() const& { return require(), **this; }
-  [[nodiscard]] T&& value() && { return require(), *std::move(*this); }
+  [[nodiscard]] T value() && { return require(), *std::move(*this); }
 
   /// The problem; undefined if `has_value()`.
   [[nodiscard]] const error& problem() const noexcept { return *std::get_if<1>(&state_); }

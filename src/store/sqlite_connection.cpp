@@ -13,8 +13,10 @@ namespace {
 constexpr int instructions_between_looks = 20'000;
 constexpr std::size_t most_statements = 64;
 
-// The declared types of the migrations: "json text", "timestamp text", "boolean".
-fact_value::kind kind_of_declared(std::string_view type) {
+// The declared types of the migrations: "json text", "timestamp text", "boolean". SQLite gives the
+// names of its own types in capitals.
+fact_value::kind kind_of_declared(std::string type) {
+  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (type.starts_with("json")) return fact_value::kind::json;
   if (type.starts_with("timestamp")) return fact_value::kind::time;
   if (type.starts_with("bool")) return fact_value::kind::boolean;
