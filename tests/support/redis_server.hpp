@@ -70,7 +70,8 @@ class redis_server {
 
   redis_server() : redis_server(settings{}) {}
   explicit redis_server(settings wanted) : settings_(std::move(wanted)) {
-    for (int attempt = 0; attempt < 5; ++attempt) {
+    // Not every port will do: it may be taken meanwhile, and a node of a cluster wants two.
+    for (int attempt = 0; attempt < 20; ++attempt) {
       port_ = free_port();
       start();
       if (answers()) return;
@@ -138,7 +139,9 @@ class redis_server {
         process_ = -1;
         return false;
       }
-      if (connection().is_open()) return true;
+      // A server that is about to give up may already listen.
+      const detail::redis_command ping[] = {{"PING"}};
+      if (connection().pipeline(ping, 1 << 16)) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
