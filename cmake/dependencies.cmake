@@ -29,7 +29,7 @@ if(JOBQUEUE_BUILD_CLI OR JOBQUEUE_BUILD_TESTS)
   if(NOT TARGET PostgreSQL::PostgreSQL)
     find_package(PostgreSQL REQUIRED)
   endif()
-  # Debian's 0.14 has no CMake package either.
+  # Debian's 0.14 has no CMake package either. The types of its reader are others in 1.x.
   set(JOBQUEUE_HIREDIS "hiredis" CACHE STRING "What to link for hiredis")
   find_path(JOBQUEUE_HIREDIS_INCLUDE hiredis/read.h REQUIRED)
   mark_as_advanced(JOBQUEUE_HIREDIS JOBQUEUE_HIREDIS_INCLUDE)

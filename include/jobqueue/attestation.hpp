@@ -8,6 +8,7 @@
 //         "worker:completion:workflow-w1:job-step-s1:attempt:2").value();
 //     auto modern = key;
 //     modern.form = jobqueue::attestation_form::current;
+//     modern.has_step_prefix = false;
 //     std::cout << jobqueue::format_attestation_key(modern).value() << '\n';
 //   }
 //

@@ -178,7 +178,7 @@ result<std::vector<redis_attestation>> redis_store::attestations_of(std::string_
         if (owner == ownership::ours) ours.push_back(key);
         if (owner == ownership::in_record) doubtful.push_back(key);
       }
-      if (const status kept = reader_->read_strings(ours, keep); !kept) return kept;
+      if (status kept = reader_->read_strings(ours, keep); !kept) return kept;
       return reader_->read_strings(doubtful, keep_if_ours);
     });
   }

@@ -63,7 +63,7 @@ redis_reader::redis_reader(redis_address address, const redis_options& options)
       max_reply_bytes_(std::max(options.max_record_bytes, min_reply_bytes) + overhead_bytes) {}
 
 status redis_reader::open() {
-  if (const status opened = connection_.open(); !opened) return opened;
+  if (status opened = connection_.open(); !opened) return opened;
   status identified = identify();
   if (!identified) connection_.close();
   return identified;
@@ -98,7 +98,7 @@ status redis_reader::reconnect() {
   const auto until = steady_clock::now() + options_.connect_timeout;
   milliseconds pause = first_pause;
   for (;;) {
-    const status opened = open();
+    status opened = open();
     if (opened || connection_.failure() != redis_failure::lost) return opened;
     if (!pause_until(until, pause)) return opened;
   }
@@ -174,7 +174,7 @@ status redis_reader::scan_pages(redis_command command, std::size_t cursor_word,
     for (redis_reply& key : page.elements[1].elements) keys.push_back(std::move(key.text));
     answer->clear();
     if (!keys.empty()) {
-      if (const status taken = take(keys); !taken) return taken;
+      if (status taken = take(keys); !taken) return taken;
     }
     // Cursors of a server that is gone mean nothing to the one in its place.
     if (restarts_ != known_restarts) {
@@ -210,7 +210,7 @@ status redis_reader::read_each(std::size_t count, const make_command& make,
       depth_ = commands.size() / 2;
       continue;
     }
-    const status taken = answers ? take(first, *answers) : too_large(first);
+    status taken = answers ? take(first, *answers) : too_large(first);
     if (!taken) return taken;
     first += commands.size();
     if (answers && connection_.reply_bytes() < small_page_bytes) {
@@ -229,7 +229,7 @@ status redis_reader::read_strings(std::span<const std::string> keys, const take_
     std::size_t bytes;
   };
   std::vector<sized_key> wanted;
-  const status measured = read_each(
+  status measured = read_each(
       keys.size(),
       [&](std::size_t i) {
         return redis_command{"STRLEN", keys[i]};
@@ -241,7 +241,7 @@ status redis_reader::read_strings(std::span<const std::string> keys, const take_
             ++skipped_.wrong_type;
             continue;
           }
-          if (const auto ok = check(sizes[i], kind::integer, "STRLEN"); !ok) return ok;
+          if (status ok = check(sizes[i], kind::integer, "STRLEN"); !ok) return ok;
           const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(sizes[i].integer, 0));
           if (bytes > options_.max_record_bytes) {
             ++skipped_.too_large;
@@ -270,7 +270,7 @@ status redis_reader::read_strings(std::span<const std::string> keys, const take_
             ++skipped_.wrong_type;
             continue;
           }
-          if (const auto ok = check(value, kind::text, "GET"); !ok) return ok;
+          if (status ok = check(value, kind::text, "GET"); !ok) return ok;
           if (value.text.size() > options_.max_record_bytes) {
             ++skipped_.too_large;
             continue;
@@ -302,9 +302,9 @@ status redis_reader::read_lists(std::span<const std::string> keys, std::size_t c
             ++skipped_.wrong_type;
             continue;
           }
-          if (const auto ok = check(lists[i], kind::array, "LRANGE"); !ok) return ok;
+          if (status ok = check(lists[i], kind::array, "LRANGE"); !ok) return ok;
           for (redis_reply& one : lists[i].elements) {
-            if (const auto ok = check(one, kind::text, "LRANGE"); !ok) return ok;
+            if (status ok = check(one, kind::text, "LRANGE"); !ok) return ok;
             if (one.text.size() > options_.max_record_bytes) {
               ++skipped_.too_large;
             } else {
@@ -331,9 +331,9 @@ status redis_reader::read_elements(const std::string& key, std::size_t count,
     }
     redis_reply& value = answers->front();
     if (value.of == kind::nil) break;
-    if (const auto ok = check(value, kind::text, "LINDEX"); !ok) return ok;
+    if (status ok = check(value, kind::text, "LINDEX"); !ok) return ok;
     element one[] = {{key, std::move(value.text)}};
-    if (const status taken = take(one); !taken) return taken;
+    if (status taken = take(one); !taken) return taken;
   }
   return done;
 }

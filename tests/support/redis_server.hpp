@@ -26,7 +26,8 @@ class redis_server {
 
   redis_server() : redis_server(settings{}) {}
   explicit redis_server(settings wanted) : settings_(std::move(wanted)) {
-    for (int attempt = 0; attempt < 5; ++attempt) {
+    // Not every port will do: it may be taken meanwhile, and a node of a cluster wants two.
+    for (int attempt = 0; attempt < 20; ++attempt) {
       port_ = free_port();
       start();
       if (answers()) return;
@@ -72,7 +73,9 @@ class redis_server {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (std::chrono::steady_clock::now() < until) {
       if (!process_.is_running()) return false;
-      if (connection().is_open()) return true;
+      // A server that is about to give up may already listen.
+      const detail::redis_command ping[] = {{"PING"}};
+      if (connection().pipeline(ping, 1 << 16)) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;

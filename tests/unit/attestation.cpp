@@ -32,7 +32,9 @@ struct known_key {
   std::uint64_t attempt = unknown;
   std::string_view flags = {};  // p permanent, s has_step_prefix, a ambiguous
 
-  friend void PrintTo(const known_key& key, std::ostream* out) { *out << key.text; }
+  friend std::ostream& operator<<(std::ostream& out, const known_key& key) {
+    return out << key.text;
+  }
 };
 
 attestation_key key_of(const known_key& row) {
