@@ -100,10 +100,12 @@ status job_page_parts::claim(const claim_request& request) {
   now = request.now;
   if (const status begun = connection->begin(); !begun) return begun;
   if (connection->dialect() == sql_dialect::postgresql) {
-    // Each job is found by its key, whatever the statistics say.
+    // A page is read along an index and each job found by its key, whatever the statistics say:
+    // other plans cost as much for a page as for all jobs.
     const auto planned = connection->query(
-        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off',"
-        " true), set_config('enable_mergejoin', 'off', true)");
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off',"
+        " true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),"
+        " set_config('enable_mergejoin', 'off', true)");
     if (!planned) return planned.problem();
   }
   if (const status found = find_wanted(request.facts); !found) return found;

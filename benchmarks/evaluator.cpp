@@ -1,0 +1,208 @@
+// The evaluator over a real PostgreSQL and an SQLite file, against the way it replaces: a page of 150
+// rows, one UPDATE for each. See README.md beside this for what the numbers are and are not.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jobqueue/service/evaluator.hpp>
+
+#include "store/postgres_connection.hpp"
+#include "store/sqlite_connection.hpp"
+#include "support/postgres_server.hpp"
+
+namespace {
+
+using namespace jobqueue;
+
+const instant now = parse_instant("2026-01-05T12:00:00Z").value();
+
+constexpr std::size_t many = 200'000;
+constexpr std::size_t some = 50'000;
+constexpr std::size_t row_by_row_jobs = 5'000;  // more would only take longer
+
+void require(bool holds, const std::string& words) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", words.c_str());
+  std::exit(1);
+}
+
+template <class T>
+T take(result<T> answer) {
+  require(answer.has_value(), answer ? "" : answer.problem().message);
+  return std::move(*answer);
+}
+
+// Jobs of every kind that the standard set tells apart, and notifications of some.
+std::string record_of(std::size_t i) {
+  constexpr std::string_view kinds[] = {
+      R"("completed","workflow_output":"https://cdn.example.com/x.png","notification":{"success":true})",
+      R"("completed","workflow_output":"https://cdn.example.com/x.png")",
+      R"("completed","data":{"steps":[{"nodeResponse":{"src":"u"}}],"prompt":"a lake"})",
+      R"("failed","retry_count":1,"error_message":"boom")",
+      R"("failed","retry_count":3,"error_message":"boom")",
+      R"("canceled")",
+      R"("processing")",
+      R"("completed","workflow_output":"u","notification":{"success":false,"error_message":"x"})"};
+  return R"({"id":"job-)" + std::to_string(i) + R"(","name":"render","created_at":"2026-01-05T08:00:00Z",)" +
+         R"("updated_at":"2026-01-05T09:00:00Z","completed_at":"2026-01-05T09:00:00Z","status":)" +
+         std::string(kinds[i % std::size(kinds)]) + "}";
+}
+
+void fill(job_store& store, std::size_t jobs) {
+  take(store.migrate());
+  std::vector<std::string> records;
+  for (std::size_t i = 0; i < jobs; ++i) {
+    records.push_back(record_of(i));
+    if (records.size() < 500 && i + 1 < jobs) continue;
+    const std::vector<std::string_view> views(records.begin(), records.end());
+    require(take(store.import_jobs(views)).added == records.size(), "not all jobs were added");
+    records.clear();
+  }
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begun = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+using verdicts = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+
+verdicts counts_of(job_store& store) {
+  verdicts counts;
+  for (const category_count& one : take(store.count_categories())) {
+    counts[{one.status_category, one.problem_type}] = one.jobs;
+  }
+  return counts;
+}
+
+struct measure {
+  double rate = 0;        // jobs a second
+  long peak_kib = 0;      // resident, of the process that evaluated
+};
+
+// In a process of its own, whose memory is told when it ends.
+measure evaluate(const std::string& url, std::size_t jobs) {
+  int pipe_ends[2];
+  require(::pipe(pipe_ends) == 0, "no pipe");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto store = take(job_store::open(url));
+    evaluator worker(*store, ruleset::standard());
+    std::uint64_t evaluated = 0;
+    const double took = seconds_of([&] { evaluated = take(worker.run(now)).evaluated; });
+    require(evaluated == jobs, "not all jobs were evaluated");
+    require(::write(pipe_ends[1], &took, sizeof took) == sizeof took, "no answer");
+    ::_exit(0);
+  }
+  double took = 0;
+  require(::read(pipe_ends[0], &took, sizeof took) == sizeof took, "the evaluator failed");
+  int ended = 0;
+  rusage used{};
+  ::wait4(child, &ended, 0, &used);
+  ::close(pipe_ends[0]);
+  ::close(pipe_ends[1]);
+  return {static_cast<double>(jobs) / took, used.ru_maxrss};
+}
+
+// The way of the program that this replaces: the 150 oldest, then one UPDATE for each. What it
+// looked up row by row besides, the notification, is here a part of its SELECT.
+double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
+  detail::postgres_settings settings;
+  settings.url = url;
+  settings.name = url;
+  const auto connection = take(detail::postgres_connection::open(settings));
+  const ruleset& rules = ruleset::standard();
+  record_reader reader(rules);
+  std::string select = "SELECT id";
+  for (const std::string& column : rules.columns()) select += ", " + column;
+  select +=
+      " FROM job_record WHERE (status IN ('completed', 'failed', 'canceled') OR"
+      " created_at < $1::timestamptz - interval '30 minutes') AND is_cleanup_evaluated = false"
+      " ORDER BY created_at ASC LIMIT 150";
+  const std::string update =
+      "UPDATE job SET is_cleanup_evaluated = true, status_category = $2, problem_type = $3,"
+      " problem_details = $4::json, resolution_needed = $5, evaluated_at = $6 WHERE id = $1";
+  std::size_t evaluated = 0;
+  const double took = seconds_of([&] {
+    for (;;) {
+      const fact_value present = fact_value::of_time(now);
+      const auto page = take(connection->query(select, {&present, 1}));
+      if (page.size() == 0) return;
+      for (std::size_t i = 0; i < page.size(); ++i) {
+        const auto row = page.row(i);
+        const evaluation verdict = rules.evaluate(reader.read(row.subspan(1)), now);
+        const auto text = [](std::string_view value) {
+          return value.empty() ? fact_value::absent() : fact_value::of_text(value);
+        };
+        const fact_value values[]{row[0], text(verdict.status_category), text(verdict.problem_type),
+                                  text(verdict.problem_details), text(verdict.resolution_needed),
+                                  fact_value::of_time(now)};
+        take(connection->query(update, values));
+        ++evaluated;
+      }
+    }
+  });
+  require(evaluated == jobs, "the row-by-row way did not evaluate all jobs");
+  return static_cast<double>(jobs) / took;
+}
+
+void print(std::string_view name, std::size_t jobs, double rate, long peak_kib) {
+  std::printf("%-32.*s %8zu jobs %10.0f jobs/s", static_cast<int>(name.size()), name.data(), jobs,
+              rate);
+  if (peak_kib > 0) std::printf("   peak %5.1f MB", static_cast<double>(peak_kib) * 1.024 / 1000);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main() {
+  test::postgres_server server(true);
+  const auto database = [&](const std::string& name, std::size_t jobs) {
+    static_cast<void>(server.run("CREATE DATABASE " + name));
+    std::string url = server.url();
+    url.replace(url.rfind('/') + 1, std::string::npos, name);
+    fill(*take(job_store::open(url)), jobs);
+    return url;
+  };
+
+  // Both ways say the same of the same jobs.
+  const std::string small = database("pages_small", row_by_row_jobs);
+  const std::string rows = database("rows", row_by_row_jobs);
+  const measure few = evaluate(small, row_by_row_jobs);
+  const double slow = evaluate_row_by_row(rows, row_by_row_jobs);
+  require(counts_of(*take(job_store::open(small))) == counts_of(*take(job_store::open(rows))),
+          "the two ways disagree");
+  print("postgresql/row_by_row", row_by_row_jobs, slow, 0);
+  print("postgresql/pages", row_by_row_jobs, few.rate, few.peak_kib);
+
+  measure fast;
+  for (const std::size_t jobs : {some, many}) {
+    fast = evaluate(database("pages_" + std::to_string(jobs), jobs), jobs);
+    print("postgresql/pages", jobs, fast.rate, fast.peak_kib);
+  }
+  for (const std::size_t jobs : {some, many}) {
+    const test::temporary_folder folder;
+    const std::string url = "sqlite:" + (folder.path() / "jobs.db").string();
+    store_options options;
+    options.create = true;
+    fill(*take(job_store::open(url, options)), jobs);
+    const measure embedded = evaluate(url, jobs);
+    print("sqlite/pages", jobs, embedded.rate, embedded.peak_kib);
+  }
+  std::printf("postgresql: pages / row_by_row  %.1f x (goal 10), %.0f jobs/s (goal 20,000)\n",
+              fast.rate / slow, fast.rate);
+  return 0;
+}
