@@ -242,11 +242,46 @@ def plain_jobs(count):
                 "size": rng.randrange(10**6)}})])
 
 
+def accounted_jobs():
+    """Rows of the table of jobs, one of every kind that the standard rule set tells apart, seen on
+    2026-09-22 at noon."""
+    def row(number, status, **more):
+        members = {"id": f"00000000-0000-4000-8000-{number:012}", "name": "render a poster",
+                   "job_type": "comfyui", "status": status, "created_at": "2026-09-22T09:00:00Z",
+                   "updated_at": "2026-09-22T09:20:00Z", "retry_count": 0, "max_retries": 3}
+        return compact({**members, **more})
+
+    output = {"workflow_output": "https://cdn.example.com/generations/2026/09/22/poster.png",
+              "completed_at": "2026-09-22T09:20:00Z"}
+    told = {"success": True, "notification_method": "push", "attested_by": "miniapp",
+            "attested_at": "2026-09-22T09:20:04Z"}
+    for number in range(1, 9):
+        yield row(number, "completed", **output, notification=told)
+    yield row(20, "completed", **output,
+              notification={**told, "success": False, "error_message": "410 token is gone"})
+    yield row(21, "completed", **output)
+    yield row(22, "completed", **{**output, "completed_at": "2026-09-22T11:50:00Z"})
+    yield row(23, "completed", data={"prompt": prompt(), "preview": data_uri("image/png", png(
+        40, 30, 6)), "outputs": [{"steps": [{"nodeResponse": {
+            "src": "https://cdn.example.com/generations/2026/09/22/step_r1.png"}}]}]})
+    yield row(24, "completed", data={"prompt": prompt(), "outputs": []})
+    yield row(25, "failed", retry_count=1, error_message="the worker was shut down")
+    yield row(26, "failed", retry_count=3, error_message="CUDA out of memory")
+    yield row(27, "canceled")
+    yield row(28, "unworkable", error_message="no worker has this model")
+    yield row(29, "timeout", error_message="job timeout after 30 minutes")
+    yield row(30, "processing", started_at="2026-09-22T09:01:00Z")
+    yield row(31, "processing", started_at="2026-09-22T11:40:00Z",
+              updated_at="2026-09-22T11:58:00Z")
+    yield row(32, "failed", retry_count=None, error_message="a row of an old version")
+
+
 def main():
     groups = [image_jobs(), retries(), nested(), other_writers(), other_blobs(), keepers(),
               plain_jobs(40)]
     lines = [document for group in groups for document in group]
     rng.shuffle(lines)
+    lines.extend(accounted_jobs())
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -75,6 +75,10 @@ struct jobs_command {
     if (!opened) return report_problem({}, opened.problem());
     evaluator judge(**opened, *chosen);
     job_filter page = filter;
+    if (filter.status_category == "undecided") {
+      page.status_category.clear();
+      page.undecided_only = true;
+    }
     std::uint64_t left = limit == 0 ? std::numeric_limits<std::uint64_t>::max() : limit;
     while (left > 0) {
       page.limit = static_cast<std::size_t>(std::min<std::uint64_t>(left, 1000));
@@ -161,7 +165,7 @@ void add_jobs(CLI::App& program, std::function<int()>& run) {
   CLI::App* app = program.add_subcommand("jobs", "List jobs of a store and their verdicts");
   command->store.add_db_to(*app);
   app->add_option("--category", command->filter.status_category,
-                  "Only this category: complete, filed, incomplete");
+                  "Only this category: complete, filed, incomplete, or undecided");
   app->add_option("--problem", command->filter.problem_type,
                   "Only this problem: job_failed, missing_output, ...");
   app->add_flag("--problems", command->filter.problems_only, "Only jobs that have a problem");

@@ -1,9 +1,11 @@
 #include "core/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
 
+#include "core/json_check.hpp"
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
@@ -167,6 +169,19 @@ std::string read_json_string(std::string_view value) {
   std::string text;
   if (value.size() >= 2) unescape_json(value.substr(1, value.size() - 2), text);
   return text;
+}
+
+std::vector<json_member> check_json_members(std::string_view text) {
+  if (!check_json(text)) return {};
+  return read_json_members(text);
+}
+
+std::string find_member_text(const std::vector<json_member>& members, std::string_view name) {
+  const auto found = std::find_if(members.rbegin(), members.rend(),
+                                  [&](const json_member& one) { return one.name == name; });
+  if (found == members.rend() || found->value == "null") return {};
+  return found->value.starts_with('"') ? read_json_string(found->value)
+                                       : std::string(found->value);
 }
 
 }  // namespace jobqueue::detail

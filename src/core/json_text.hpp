@@ -35,6 +35,13 @@ struct json_member {
 
 // The members of an object, in their order; none if `text` is no object.
 [[nodiscard]] std::vector<json_member> read_json_members(std::string_view text);
+// The same of any text; none if it is no valid JSON.
+[[nodiscard]] std::vector<json_member> check_json_members(std::string_view text);
+
+// The text of a member, of equal names the last: the characters of a string, else as it is written.
+// Empty if there is none, or null.
+[[nodiscard]] std::string find_member_text(const std::vector<json_member>& members,
+                                           std::string_view name);
 
 // The characters of a string as it is written, with its quotes.
 [[nodiscard]] std::string read_json_string(std::string_view value);

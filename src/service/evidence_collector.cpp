@@ -6,22 +6,11 @@
 
 #include <jobqueue/attestation.hpp>
 
-#include "core/json_check.hpp"
 #include "core/json_text.hpp"
 
 namespace jobqueue {
 inline namespace v1 {
 namespace {
-
-std::string text_member(const std::vector<detail::json_member>& members, std::string_view name) {
-  std::string text;
-  for (const detail::json_member& member : members) {
-    if (member.name == name && member.value.starts_with('"')) {
-      text = detail::read_json_string(member.value);
-    }
-  }
-  return text;
-}
 
 // What the key says; of what it leaves open, what the record says.
 attestation_record describe_attestation(const redis_attestation& found) {
@@ -35,13 +24,10 @@ attestation_record describe_attestation(const redis_attestation& found) {
     made.kind = key->kind == attestation_kind::completion ? "completion" : "failure";
     if (key->attempt) made.attempt = static_cast<std::int64_t>(*key->attempt);
   }
-  if (detail::check_json(found.record)) {
-    const auto members = detail::read_json_members(found.record);
-    if (made.workflow_id.empty()) made.workflow_id = text_member(members, "workflow_id");
-    // A writer kept a copy of a last failure under the key of a completion.
-    const std::string status = text_member(members, "status");
-    if (status.starts_with("failed")) made.kind = "failure";
-  }
+  const auto members = detail::check_json_members(found.record);
+  if (made.workflow_id.empty()) made.workflow_id = find_member_text(members, "workflow_id");
+  // A writer kept a copy of a last failure under the key of a completion.
+  if (find_member_text(members, "status").starts_with("failed")) made.kind = "failure";
   return made;
 }
 

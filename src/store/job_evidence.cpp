@@ -31,20 +31,19 @@ std::vector<new_row> notification_rows(const column_list& columns,
       row.add(find_column(columns, name),
               text.empty() ? fact_value::absent() : fact_value::of_text(text));
     };
-    const bool is_valid = check_json(record->record).has_value();
-    const auto members = is_valid ? read_json_members(record->record) : std::vector<json_member>();
+    const auto members = check_json_members(record->record);
     add_text("id", record->id);
     add_text("workflow_id", record->workflow_id);
     for (const std::string_view name : {"job_id", "miniapp_user_id", "notification_type",
                                         "notification_method", "error_message", "attested_by"}) {
-      add_text(name, row.keep(text_member(members, name)));
+      add_text(name, row.keep(find_member_text(members, name)));
     }
     // Without a word about it the user was told: that is what the record is for.
-    const std::string success = text_member(members, "success");
+    const std::string success = find_member_text(members, "success");
     row.add(find_column(columns, "success"),
-            fact_value::of_boolean(is_valid && success != "false" && success != "0"));
-    std::string at = text_member(members, "attested_at");
-    if (at.empty()) at = text_member(members, "timestamp");
+            fact_value::of_boolean(!members.empty() && success != "false" && success != "0"));
+    std::string at = find_member_text(members, "attested_at");
+    if (at.empty()) at = find_member_text(members, "timestamp");
     const auto when = read_time(at);
     row.add(find_column(columns, "attested_at"),
             when ? fact_value::of_time(*when) : fact_value::absent());
@@ -108,7 +107,7 @@ result<std::size_t> insert_notifications(sql_connection& connection,
       {"id", "workflow_id", "job_id", "miniapp_user_id", "notification_type",
        "notification_method", "success", "error_message", "attested_by", "attested_at", "record"});
   if (!columns) return columns.problem();
-  row_adder adder(connection, "notification", "id");
+  row_adder adder(connection, "notification", "workflow_id, id");
   const auto rows = notification_rows(*columns, records);
   if (const status added = adder.add(rows); !added) return added.problem();
   return adder.added();

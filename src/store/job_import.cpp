@@ -92,8 +92,8 @@ std::vector<std::string_view> elements_of(std::string_view value) {
 
 notification_record read_notification(std::string_view workflow, std::string_view record) {
   const auto members = read_json_members(record);
-  std::string id = text_member(members, "attestation_id");
-  if (id.empty()) id = text_member(members, "id");
+  std::string id = find_member_text(members, "attestation_id");
+  if (id.empty()) id = find_member_text(members, "id");
   if (id.empty()) id = digest_id(workflow, record);
   return {std::move(id), std::string(workflow), std::string(record)};
 }
@@ -101,12 +101,12 @@ notification_record read_notification(std::string_view workflow, std::string_vie
 attestation_record read_attestation(std::string_view workflow, std::string_view element) {
   const auto members = read_json_members(element);
   attestation_record made;
-  made.key = text_member(members, "key");
+  made.key = find_member_text(members, "key");
   if (made.key.empty()) made.key = digest_id(workflow, element);
   made.workflow_id = workflow;
-  made.step_id = text_member(members, "step_id");
-  made.kind = text_member(members, "kind");
-  made.attempt = read_integer(text_member(members, "attempt"));
+  made.step_id = find_member_text(members, "step_id");
+  made.kind = find_member_text(members, "kind");
+  made.attempt = read_integer(find_member_text(members, "attempt"));
   made.record = element;
   for (const json_member& member : members) {
     if (member.name == "record") made.record = member.value;
@@ -140,7 +140,7 @@ void keep_unknown(const std::vector<const json_member*>& unknown, const sql_colu
 result<parsed_job> parse_job(std::string_view record, const column_list& columns) {
   if (const status valid = check_json(record); !valid) return valid.problem();
   const auto members = read_json_members(record);
-  const std::string id = text_member(members, "id");
+  const std::string id = find_member_text(members, "id");
   if (id.empty()) return refuse("a job is a JSON object with an id");
   parsed_job job;
   std::vector<const json_member*> unknown;

@@ -252,6 +252,7 @@ result<job_list> job_store::list_jobs(const job_filter& filter) {
   };
   std::string where;
   if (filter.problems_only || filter.by_evaluation) where += " AND problem_type IS NOT NULL";
+  if (filter.undecided_only) where += " AND status_category IS NULL";
   if (filter.by_evaluation) where += " AND evaluated_at IS NOT NULL";
   if (!filter.status_category.empty()) {
     where += " AND status_category = " + parameter(filter.status_category);

@@ -69,13 +69,4 @@ std::optional<instant> read_time(std::string_view text) {
   return *when;
 }
 
-std::string text_member(const std::vector<json_member>& members, std::string_view name) {
-  std::string text;
-  for (const json_member& member : members) {
-    if (member.name != name || member.value == "null") continue;
-    text = member.value.front() == '"' ? read_json_string(member.value) : std::string(member.value);
-  }
-  return text;
-}
-
 }  // namespace jobqueue::detail

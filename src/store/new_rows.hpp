@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/json_text.hpp"
 #include "store/job_store_parts.hpp"
 
 namespace jobqueue::detail {
@@ -55,8 +54,5 @@ class row_adder {
 [[nodiscard]] std::optional<std::int64_t> read_integer(std::string_view text);
 // RFC 3339 and what databases print, or milliseconds since 1970, as queues in Redis have them.
 [[nodiscard]] std::optional<instant> read_time(std::string_view text);
-// The text of a member, of equal names the last; empty if there is none.
-[[nodiscard]] std::string text_member(const std::vector<json_member>& members,
-                                      std::string_view name);
 
 }  // namespace jobqueue::detail

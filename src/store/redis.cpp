@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <jobqueue/attestation.hpp>
+#include "core/json_text.hpp"
 #include "core/sha256.hpp"
-#include "store/json_member.hpp"
 #include "store/redis_reader.hpp"
 #include "store/redis_url.hpp"
 
@@ -32,8 +32,8 @@ error invalid(std::string message) {
 }
 
 std::string notification_id(std::string_view key, std::string_view record) {
-  auto id = detail::find_text_member(record, "attestation_id");
-  if (id && !id->empty() && id->size() <= max_id_bytes) return *std::move(id);
+  std::string id = find_member_text(detail::check_json_members(record), "attestation_id");
+  if (!id.empty() && id.size() <= max_id_bytes) return id;
   detail::sha256_stream digest;
   const std::string_view end_of_key("\0", 1);
   for (const std::string_view part : {key, end_of_key, record}) {
@@ -153,8 +153,8 @@ result<std::vector<redis_attestation>> redis_store::attestations_of(std::string_
   };
   const auto keep_if_ours = [&](std::span<redis_attestation> page) -> status {
     for (redis_attestation& one : page) {
-      const auto owner = detail::find_text_member(one.record, "workflow_id");
-      if (owner && *owner == workflow_id) found.push_back(std::move(one));
+      const auto members = detail::check_json_members(one.record);
+      if (find_member_text(members, "workflow_id") == workflow_id) found.push_back(std::move(one));
     }
     return done;
   };

@@ -121,7 +121,6 @@ TEST(redis_notifications, have_ids_that_stay) {
   const redis_server server;
   const std::string key = "workflow_notifications:w";
   const std::vector<std::string> without_id = {"{}",
-                                               R"({"attestation_id":7})",
                                                R"({"attestation_id":""})",
                                                R"({"a":{"attestation_id":"inner"}})",
                                                R"(["attestation_id","x"])",
@@ -131,17 +130,19 @@ TEST(redis_notifications, have_ids_that_stay) {
   redis_command push = {"RPUSH", key};
   push.insert(push.end(), without_id.begin(), without_id.end());
   server.run(push);
-  server.run(redis_command{"RPUSH", key, R"({"attestation_id":"a","attestation_id":"b\n"})"});
+  server.run(redis_command{"RPUSH", key, R"({"attestation_id":"a","attestation_id":"b\n"})",
+                           R"({"attestation_id":7})"});
 
   const auto store = redis_store::open(server.url()).value();
   const auto all = read_notifications(*store);
-  ASSERT_EQ(all.size(), without_id.size() + 1);
+  ASSERT_EQ(all.size(), without_id.size() + 2);
   for (std::size_t i = 0; i < without_id.size(); ++i) {
     const std::string text = key + std::string(1, '\0') + without_id[i];
     EXPECT_EQ(all[i].id, sha256(std::as_bytes(std::span(text))).hex());
     EXPECT_EQ(all[i].record, without_id[i]);
   }
-  EXPECT_EQ(all.back().id, "b\n");
+  EXPECT_EQ(all[without_id.size()].id, "b\n");
+  EXPECT_EQ(all.back().id, "7");
 }
 
 TEST(redis_notifications, pass_over_keys_of_another_type) {

@@ -13,7 +13,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/json_member.hpp"
 #include "store/redis_reply.hpp"
 #include "store/redis_url.hpp"
 #include "support/redis_server.hpp"
@@ -281,20 +280,6 @@ TEST(redis_url, that_is_malformed_is_refused_without_repeating_it) {
     EXPECT_EQ(address.problem().code, errc::invalid_argument);
     EXPECT_THAT(address.problem().message, Not(HasSubstr("secret"))) << url;
   }
-}
-
-TEST(redis_record, has_a_member_that_is_found_at_any_size_and_depth) {
-  using detail::find_text_member;
-  EXPECT_EQ(find_text_member(R"({"a":[{"b":"no"}],"b":"yes"})", "b"), "yes");
-  EXPECT_EQ(find_text_member(R"({"b":"\u00e9"})", "b"), "\xc3\xa9");
-  EXPECT_EQ(find_text_member(R"({"b":"x","b":[]})", "b"), std::nullopt);
-  EXPECT_EQ(find_text_member(R"("b")", "b"), std::nullopt);
-  EXPECT_EQ(find_text_member(R"(["b"])", "b"), std::nullopt);
-  EXPECT_EQ(find_text_member("", "b"), std::nullopt);
-  const std::string deep(1'000'000, '[');
-  EXPECT_EQ(find_text_member(R"({"b":"x","a":)" + deep, "b"), std::nullopt);
-  EXPECT_EQ(find_text_member(R"({"b":"x","a":)" + deep + std::string(deep.size(), ']') + "}", "b"),
-            "x");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ class job_page {
 
 /// Evidence that is to be kept beside a job. A job of that id need not exist yet.
 struct notification_record {
-  std::string id;  ///< Equal ids are the same notification, which is kept once.
+  std::string id;  ///< Of equal ids in one workflow only the first is kept.
   std::string workflow_id;
   std::string record;  ///< A JSON object: `success`, `error_message`, `attested_at`, ...
 };
@@ -147,6 +147,7 @@ struct category_count {
 struct job_filter {
   std::string status_category;  ///< Empty: any.
   std::string problem_type;     ///< Empty: any.
+  bool undecided_only = false;  ///< Those without a category.
   bool problems_only = false;
   bool by_evaluation = false;  ///< Latest evaluation first, else latest creation first.
   std::size_t limit = 100;     ///< Jobs at most: 1 to 10,000.

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS attestation (
 CREATE INDEX IF NOT EXISTS attestation_workflow_idx ON attestation (workflow_id, recorded_at, key);
 
 CREATE TABLE IF NOT EXISTS notification (
-  id text PRIMARY KEY,
+  id text NOT NULL,
   workflow_id text NOT NULL,
   job_id text,
   miniapp_user_id text,
@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS notification (
   attested_by text,
   attested_at timestamptz,
   record json,
-  recorded_at timestamptz NOT NULL DEFAULT now()
+  recorded_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (workflow_id, id)
 );
 
 CREATE INDEX IF NOT EXISTS notification_workflow_idx
