@@ -48,7 +48,7 @@ void test_rules_evaluate(void) {
         JOBQUEUE_OK);
   CHECK(strstr(out.data,
                "\"decided_by\":[{\"fact\":\"status\",\"operator\":\"equal\","
-               "\"fact_value\":\"failed\",\"value\":\"failed\",\"result\":\"true\"}]") != NULL);
+               "\"fact_value\":\"failed\",\"value\":\"failed\",\"result\":\"true\"}") != NULL);
 
   CHECK(jobqueue_buffer_assign(&out, "before", 6) == JOBQUEUE_OK);
   CHECK(failed_with(JOBQUEUE_E_INVALID_JSON,
