@@ -1,5 +1,5 @@
-// The evaluator over a real PostgreSQL and an SQLite file, against the way it replaces: a page of 150
-// rows, one UPDATE for each. See README.md beside this for what the numbers are and are not.
+// The evaluator over a real PostgreSQL and an SQLite file, against the way it replaces: a page of
+// 150 rows, one UPDATE for each. See README.md beside this for what the numbers are and are not.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ T take(result<T> answer) {
 // Jobs of every kind that the standard set tells apart, and notifications of some.
 std::string record_of(std::size_t i) {
   constexpr std::string_view kinds[] = {
-      R"("completed","workflow_output":"https://cdn.example.com/x.png","notification":{"success":true})",
+      R"("completed","workflow_output":"https://example.com/x","notification":{"success":true})",
       R"("completed","workflow_output":"https://cdn.example.com/x.png")",
       R"("completed","data":{"steps":[{"nodeResponse":{"src":"u"}}],"prompt":"a lake"})",
       R"("failed","retry_count":1,"error_message":"boom")",
@@ -54,7 +54,8 @@ std::string record_of(std::size_t i) {
       R"("canceled")",
       R"("processing")",
       R"("completed","workflow_output":"u","notification":{"success":false,"error_message":"x"})"};
-  return R"({"id":"job-)" + std::to_string(i) + R"(","name":"render","created_at":"2026-01-05T08:00:00Z",)" +
+  return R"({"id":"job-)" + std::to_string(i) +
+         R"(","name":"render","created_at":"2026-01-05T08:00:00Z",)" +
          R"("updated_at":"2026-01-05T09:00:00Z","completed_at":"2026-01-05T09:00:00Z","status":)" +
          std::string(kinds[i % std::size(kinds)]) + "}";
 }
@@ -88,8 +89,8 @@ verdicts counts_of(job_store& store) {
 }
 
 struct measure {
-  double rate = 0;        // jobs a second
-  long peak_kib = 0;      // resident, of the process that evaluated
+  double rate = 0;    // jobs a second
+  long peak_kib = 0;  // resident, of the process that evaluated
 };
 
 // In a process of its own, whose memory is told when it ends.
@@ -146,8 +147,11 @@ double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
         const auto text = [](std::string_view value) {
           return value.empty() ? fact_value::absent() : fact_value::of_text(value);
         };
-        const fact_value values[]{row[0], text(verdict.status_category), text(verdict.problem_type),
-                                  text(verdict.problem_details), text(verdict.resolution_needed),
+        const fact_value values[]{row[0],
+                                  text(verdict.status_category),
+                                  text(verdict.problem_type),
+                                  text(verdict.problem_details),
+                                  text(verdict.resolution_needed),
                                   fact_value::of_time(now)};
         take(connection->query(update, values));
         ++evaluated;

@@ -108,7 +108,8 @@ void add_evaluate(CLI::App& program, std::function<int()>& run) {
   app->footer(
       "Without a store: writes one verdict a line, in the order of the records. A line that is no\n"
       "record has the verdict evaluation_error, and the exit code is 3.\n"
-      "With one: gives the jobs that are due their verdicts in the store. Any number of evaluators\n"
+      "With one: gives the jobs that are due their verdicts in the store. Any number of "
+      "evaluators\n"
       "may do so at once, and each may be killed at any instant. Exit code 3 if jobs could not be\n"
       "evaluated (they have the verdict evaluation_error), 1 if it was stopped before the end.");
   app->callback([command, &run] { run = [command] { return command->run(); }; });

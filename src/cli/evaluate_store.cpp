@@ -35,7 +35,8 @@ class runner {
   runner(job_store& store, const ruleset& rules, const evaluate_store_options& options)
       : store_(&store), options_(&options), evaluator_(store, rules, options.evaluator) {
     const auto columns = rules.columns();
-    needs_attestations_ = std::find(columns.begin(), columns.end(), "attestations") != columns.end();
+    needs_attestations_ =
+        std::find(columns.begin(), columns.end(), "attestations") != columns.end();
   }
 
   result<run_report> run(instant now) {
@@ -53,8 +54,8 @@ class runner {
     {
       progress shown("evaluating");
       auto evaluated = evaluator_.run(now, [&](const evaluator_progress& at) {
-        shown.show(bar_words(at.evaluated, at.due, "jobs",
-                             std::chrono::steady_clock::now() - begun));
+        shown.show(
+            bar_words(at.evaluated, at.due, "jobs", std::chrono::steady_clock::now() - begun));
         return !is_stop_wanted();
       });
       if (!evaluated) return evaluated.problem();
@@ -198,8 +199,8 @@ int evaluate_store(const ruleset& rules, const evaluate_store_options& options) 
     period = *every;
   }
   if (period && (options.once || !options.now.empty())) {
-    return report_problem("--every", {errc::invalid_argument, no_offset,
-                                      "goes neither with --once nor with --now"});
+    return report_problem(
+        "--every", {errc::invalid_argument, no_offset, "goes neither with --once nor with --now"});
   }
   const auto given = read_now(options.now);
   if (!given) return report_problem("--now", given.problem());

@@ -150,8 +150,10 @@ void add_import(CLI::App& program, std::function<int()>& run) {
       ->check(CLI::Range(1, 10000));
   app->add_flag("--json", command->json, "Write what was done as JSON to standard output");
   app->footer(
-      "A job whose id is there already is left as it is. 'notification' and 'attestations' of a job\n"
-      "go to their tables; what is no column is kept in 'data'. An SQLite file is made if there is\n"
+      "A job whose id is there already is left as it is. 'notification' and 'attestations' of a "
+      "job\n"
+      "go to their tables; what is no column is kept in 'data'. An SQLite file is made if there "
+      "is\n"
       "none. With --redis and no FILE only the evidence in Redis is copied.\n"
       "Exit code 3 if lines were refused; the others are in the store.");
   app->callback([command, &run] { run = [command] { return command->run(); }; });

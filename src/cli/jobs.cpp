@@ -54,7 +54,8 @@ std::string describe_condition(const ordered_json& condition) {
 std::string describe_change(const ordered_json& change) {
   std::string words = text_of(change, "fact", "?") + " from " + print_json(change["from"]) + " to ";
   const auto to = change.find("to");
-  return words + (to != change.end() ? print_json(*to) : "any " + text_of(change, "to_any", "value"));
+  return words +
+         (to != change.end() ? print_json(*to) : "any " + text_of(change, "to_any", "value"));
 }
 
 struct jobs_command {
@@ -133,13 +134,15 @@ std::string describe_job(const std::string& job) {
 }
 
 std::string describe_verdict(const evaluation& verdict) {
-  std::string text = "    " + (verdict.decided ? std::string(verdict.status_category) : "undecided");
+  std::string text =
+      "    " + (verdict.decided ? std::string(verdict.status_category) : "undecided");
   if (!verdict.problem_type.empty()) text.append("/").append(verdict.problem_type);
   text.append(" by rule ").append(verdict.rule) += '\n';
   for (const ordered_json& one : ordered_json::parse(verdict.decided_by, nullptr, false)) {
     text += "      " + clean(describe_condition(one)) + '\n';
   }
-  for (const std::string& fact : verdict.missing_facts) text += "      missing: " + clean(fact) + '\n';
+  for (const std::string& fact : verdict.missing_facts)
+    text += "      missing: " + clean(fact) + '\n';
   if (verdict.look_again_at) {
     text += "      look again at " + format_instant(*verdict.look_again_at) + '\n';
   }

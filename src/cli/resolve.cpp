@@ -32,8 +32,8 @@ struct resolve_command {
                 << std::flush;
     } else {
       say(human_count(report->extracted) + " outputs extracted, " +
-          human_count(report->unresolvable) + " jobs hold none, " +
-          human_count(report->scheduled) + " retries put into the outbox");
+          human_count(report->unresolvable) + " jobs hold none, " + human_count(report->scheduled) +
+          " retries put into the outbox");
     }
     return exit_done;
   }

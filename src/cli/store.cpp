@@ -52,9 +52,10 @@ void store_choice::add_db_to(CLI::App& app) {
 }
 
 void store_choice::add_redis_to(CLI::App& app) {
-  app.add_option("--redis", redis,
-                 "Redis with notifications and attestations: redis://host:port/0 or rediss://; if "
-                 "not given, that of JOBQUEUE_REDIS, or of the file that JOBQUEUE_REDIS_FILE names");
+  app.add_option(
+      "--redis", redis,
+      "Redis with notifications and attestations: redis://host:port/0 or rediss://; if "
+      "not given, that of JOBQUEUE_REDIS, or of the file that JOBQUEUE_REDIS_FILE names");
 }
 
 bool store_choice::has_db() const { return is_set(db, "JOBQUEUE_DB"); }

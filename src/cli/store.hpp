@@ -13,9 +13,9 @@
 
 namespace jobqueue::cli {
 
-// Where the stores are: an option, else the environment (JOBQUEUE_DB, JOBQUEUE_REDIS), else the file
-// that the environment names (JOBQUEUE_DB_FILE, JOBQUEUE_REDIS_FILE), which keeps a password out of
-// both.
+// Where the stores are: an option, else the environment (JOBQUEUE_DB, JOBQUEUE_REDIS), else the
+// file that the environment names (JOBQUEUE_DB_FILE, JOBQUEUE_REDIS_FILE), which keeps a password
+// out of both.
 struct store_choice {
   std::string db;
   std::string redis;

@@ -180,8 +180,7 @@ std::string find_member_text(const std::vector<json_member>& members, std::strin
   const auto found = std::find_if(members.rbegin(), members.rend(),
                                   [&](const json_member& one) { return one.name == name; });
   if (found == members.rend() || found->value == "null") return {};
-  return found->value.starts_with('"') ? read_json_string(found->value)
-                                       : std::string(found->value);
+  return found->value.starts_with('"') ? read_json_string(found->value) : std::string(found->value);
 }
 
 }  // namespace jobqueue::detail

@@ -18,9 +18,8 @@ bool is_json_container(std::string_view text) {
 }
 
 bool is_any_withheld(std::span<const fact_value> columns) {
-  return std::any_of(columns.begin(), columns.end(), [](const fact_value& one) {
-    return one.of == fact_value::kind::withheld;
-  });
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const fact_value& one) { return one.of == fact_value::kind::withheld; });
 }
 
 // A column that is meant as JSON and is none, such that its facts are missing.

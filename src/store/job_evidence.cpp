@@ -16,9 +16,8 @@ template <class Record>
 std::vector<const Record*> in_order(std::span<const Record> records) {
   std::vector<const Record*> sorted;
   for (const Record& record : records) sorted.push_back(&record);
-  std::sort(sorted.begin(), sorted.end(), [](const Record* a, const Record* b) {
-    return a->workflow_id < b->workflow_id;
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Record* a, const Record* b) { return a->workflow_id < b->workflow_id; });
   return sorted;
 }
 
@@ -104,8 +103,8 @@ result<std::size_t> insert_notifications(sql_connection& connection,
                                          std::span<const notification_record> records) {
   const auto columns = columns_with(
       connection, "notification",
-      {"id", "workflow_id", "job_id", "miniapp_user_id", "notification_type",
-       "notification_method", "success", "error_message", "attested_by", "attested_at", "record"});
+      {"id", "workflow_id", "job_id", "miniapp_user_id", "notification_type", "notification_method",
+       "success", "error_message", "attested_by", "attested_at", "record"});
   if (!columns) return columns.problem();
   row_adder adder(connection, "notification", "workflow_id, id");
   const auto rows = notification_rows(*columns, records);
@@ -115,9 +114,8 @@ result<std::size_t> insert_notifications(sql_connection& connection,
 
 result<std::size_t> insert_attestations(sql_connection& connection,
                                         std::span<const attestation_record> records) {
-  const auto columns =
-      columns_with(connection, "attestation",
-                   {"key", "workflow_id", "step_id", "kind", "attempt", "record"});
+  const auto columns = columns_with(connection, "attestation",
+                                    {"key", "workflow_id", "step_id", "kind", "attempt", "record"});
   if (!columns) return columns.problem();
   row_adder adder(connection, "attestation", "key");
   const auto rows = attestation_rows(*columns, records);

@@ -52,8 +52,7 @@ result<fact_value> read_column_value(const sql_column& column, std::string_view 
       if (is_string && text.empty()) return fact_value::absent();
       const auto when = read_time(text);
       if (!when) {
-        return refuse(column.name +
-                      " must be a time: RFC 3339, or milliseconds since 1970");
+        return refuse(column.name + " must be a time: RFC 3339, or milliseconds since 1970");
       }
       return fact_value::of_time(*when);
     }
@@ -133,8 +132,8 @@ void keep_unknown(const std::vector<const json_member*>& unknown, const sql_colu
     return;
   }
   // Beside the data that the record has: nothing of that may change.
-  value = fact_value::of_json(row.keep(R"({"data":)" + std::string(value.text) +
-                                       R"(,"record":)" + object + "}"));
+  value = fact_value::of_json(
+      row.keep(R"({"data":)" + std::string(value.text) + R"(,"record":)" + object + "}"));
 }
 
 result<parsed_job> parse_job(std::string_view record, const column_list& columns) {

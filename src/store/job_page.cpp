@@ -27,14 +27,16 @@ due_query query_of(due why, sql_dialect dialect) {
       if (dialect == sql_dialect::sqlite) {
         return {"coalesce(updated_at <> evaluated_updated_at, updated_at > evaluated_at)"};
       }
-      return {"coalesce(jobqueue_utc(updated_at) <> jobqueue_utc(evaluated_updated_at),"
-              " jobqueue_utc(updated_at) > jobqueue_utc(evaluated_at))"};
+      return {
+          "coalesce(jobqueue_utc(updated_at) <> jobqueue_utc(evaluated_updated_at),"
+          " jobqueue_utc(updated_at) > jobqueue_utc(evaluated_at))"};
     case due::outdated: return {"ruleset_digest IS DISTINCT FROM $3"};
     case due::resolvable: break;
   }
-  return {"resolution_needed = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.kind = $3"
-          " AND outbox.job_id = CAST(job.id AS text)"
-          " AND outbox.attempt = coalesce(job.retry_count, 0) + 1)"};
+  return {
+      "resolution_needed = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.kind = $3"
+      " AND outbox.job_id = CAST(job.id AS text)"
+      " AND outbox.attempt = coalesce(job.retry_count, 0) + 1)"};
 }
 
 std::string_view needed_text(const claim_request& request) {
@@ -104,7 +106,8 @@ status job_page_parts::claim(const claim_request& request) {
     // other plans cost as much for a page as for all jobs.
     const auto planned = connection->query(
         "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off',"
-        " true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),"
+        " true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', "
+        "true),"
         " set_config('enable_mergejoin', 'off', true)");
     if (!planned) return planned.problem();
   }
@@ -143,10 +146,10 @@ status job_page_parts::lock_jobs(const claim_request& request) {
   }
   sql += query.is_by_time ? " ORDER BY next_evaluation_at, id LIMIT $1" : " ORDER BY id LIMIT $1";
   if (connection->dialect() == sql_dialect::postgresql) sql += " FOR NO KEY UPDATE SKIP LOCKED";
-  parameter_list parameters(
-      {fact_value::of_integer(static_cast<std::int64_t>(request.limit)),
-       fact_value::of_time(request.now), fact_value::of_text(needed_text(request)),
-       fact_value::of_text(time), fact_value::of_text(id)});
+  parameter_list parameters({fact_value::of_integer(static_cast<std::int64_t>(request.limit)),
+                             fact_value::of_time(request.now),
+                             fact_value::of_text(needed_text(request)), fact_value::of_text(time),
+                             fact_value::of_text(id)});
   const std::string numbered = parameters.number(sql);
   const auto rows = connection->query(numbered, parameters.values());
   if (!rows) return rows.problem();
@@ -365,8 +368,8 @@ result<std::uint64_t> job_store::count_due(const claim_request& request) {
   const detail::due_query query = detail::query_of(request.why, (*connection)->dialect());
   detail::parameter_list parameters({fact_value::absent(), fact_value::of_time(request.now),
                                      fact_value::of_text(detail::needed_text(request))});
-  const std::string sql = parameters.number("SELECT count(*) FROM job WHERE " +
-                                            std::string(query.condition));
+  const std::string sql =
+      parameters.number("SELECT count(*) FROM job WHERE " + std::string(query.condition));
   const auto rows = (*connection)->query(sql, parameters.values());
   if (!rows) return rows.problem();
   return static_cast<std::uint64_t>(rows->row(0)[0].integer);

@@ -196,7 +196,8 @@ result<bool> job_store::read_job(std::string_view id, std::span<const std::strin
   std::string sql = "SELECT CAST(id AS text)";
   for (const std::string& name : facts) {
     sql += ", ";
-    sql += detail::find_column(**columns, name) == nullptr ? "NULL" : detail::quote_identifier(name);
+    sql +=
+        detail::find_column(**columns, name) == nullptr ? "NULL" : detail::quote_identifier(name);
   }
   sql += " FROM job_record WHERE id = $1";
   const fact_value wanted = fact_value::of_text(id);
@@ -212,9 +213,11 @@ result<bool> job_store::read_job(std::string_view id, std::span<const std::strin
 result<std::vector<category_count>> job_store::count_categories() {
   auto connection = parts_->pool.acquire();
   if (!connection) return connection.problem();
-  const auto rows = (*connection)->query(
-      "SELECT coalesce(status_category, ''), coalesce(problem_type, ''), count(*) FROM job"
-      " GROUP BY 1, 2 ORDER BY 1, 2");
+  const auto rows =
+      (*connection)
+          ->query(
+              "SELECT coalesce(status_category, ''), coalesce(problem_type, ''), count(*) FROM job"
+              " GROUP BY 1, 2 ORDER BY 1, 2");
   if (!rows) return rows.problem();
   std::vector<category_count> counts;
   for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -257,7 +260,8 @@ result<job_list> job_store::list_jobs(const job_filter& filter) {
   if (!filter.status_category.empty()) {
     where += " AND status_category = " + parameter(filter.status_category);
   }
-  if (!filter.problem_type.empty()) where += " AND problem_type = " + parameter(filter.problem_type);
+  if (!filter.problem_type.empty())
+    where += " AND problem_type = " + parameter(filter.problem_type);
   if (!filter.after.empty()) {
     const std::size_t end = std::min(filter.after.find(' '), filter.after.size());
     const std::string_view after(filter.after);

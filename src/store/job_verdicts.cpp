@@ -26,10 +26,11 @@ std::string verdict_update(std::string_view id_type, std::string_view details_ty
   std::string sql =
       "UPDATE job SET is_cleanup_evaluated = v.decided, status_category = v.category,"
       " problem_type = v.problem, problem_details = CAST(v.details AS ";
-  sql.append(details_type).append(
-      "), resolution_needed = v.resolution, next_evaluation_at = v.next,"
-      " evaluated_at = CAST($8 AS timestamptz), ruleset_digest = $9,"
-      " evaluated_updated_at = coalesce(job.updated_at, ");
+  sql.append(details_type)
+      .append(
+          "), resolution_needed = v.resolution, next_evaluation_at = v.next,"
+          " evaluated_at = CAST($8 AS timestamptz), ruleset_digest = $9,"
+          " evaluated_updated_at = coalesce(job.updated_at, ");
   sql.append(epoch).append(
       ") FROM unnest(CAST($1 AS text[]), CAST($2 AS boolean[]), CAST($3 AS text[]),"
       " CAST($4 AS text[]), CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS timestamptz[]))"

@@ -141,21 +141,21 @@ result<std::unique_ptr<sql_connection>> postgres_connection::open(
       2, std::chrono::duration_cast<std::chrono::seconds>(settings.connect_timeout).count()));
   // A later word wins, and the URL is expanded where it stands: it decides all but the encoding.
   const std::array<const char*, 8> words{
-      "connect_timeout",     "keepalives_idle",           "keepalives_interval",
-      "keepalives_count",    "fallback_application_name", "dbname",
-      "client_encoding",     nullptr};
-  const std::array<const char*, 8> values{seconds.c_str(), "30",   "10",   "3", "jobqueue",
+      "connect_timeout",           "keepalives_idle", "keepalives_interval", "keepalives_count",
+      "fallback_application_name", "dbname",          "client_encoding",     nullptr};
+  const std::array<const char*, 8> values{seconds.c_str(),      "30",   "10",   "3", "jobqueue",
                                           settings.url.c_str(), "UTF8", nullptr};
   made->handle_ = PQconnectdbParams(words.data(), values.data(), 1);
   if (made->handle_ == nullptr) return error{errc::out_of_memory, no_offset, "out of memory"};
   if (PQstatus(made->handle_) != CONNECTION_OK) {
     const std::string message = one_line(PQerrorMessage(made->handle_));
-    return error{errc::store_error, no_offset,
-                 "cannot connect to " + settings.name + ": " + message +
-                     std::string(advice_on(message))};
+    return error{
+        errc::store_error, no_offset,
+        "cannot connect to " + settings.name + ": " + message + std::string(advice_on(message))};
   }
   PQsetnonblocking(made->handle_, 1);
-  PQsetNoticeProcessor(made->handle_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      made->handle_, [](void*, const char*) {}, nullptr);
   if (const status started = made->start_session(); !started) return started.problem();
   return std::unique_ptr<sql_connection>(std::move(made));
 }

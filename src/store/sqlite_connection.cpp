@@ -177,8 +177,8 @@ result<sql_result> sqlite_connection::step_through(const statement& running) {
 result<std::vector<sql_column>> sqlite_connection::columns_of(std::string_view table) {
   // Asked of a statement, because the declared types of a view are those of its tables.
   const fact_value name = fact_value::of_text(table);
-  const auto exists =
-      query("SELECT 1 FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'view')", {&name, 1});
+  const auto exists = query(
+      "SELECT 1 FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'view')", {&name, 1});
   if (!exists) return exists.problem();
   std::vector<sql_column> columns;
   if (exists->size() == 0) return columns;

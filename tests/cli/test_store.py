@@ -133,7 +133,8 @@ class Evaluate(StoreTest):
             self.assertEqual(report["collected"]["notifications"], 1)
             self.assertEqual(self.jobs("--problem", "notification_failed")[0]["id"], "2")
             server.command("LPUSH", "workflow_notifications:2",
-                           '{"attestation_id":"m","success":true,"attested_at":"2026-01-05T11:00:00Z"}')
+                           '{"attestation_id":"m","success":true,'
+                           '"attested_at":"2026-01-05T11:00:00Z"}')
             self.assertEqual(self.evaluate("--redis", server.url)["evaluated"], 1)
         self.assertEqual({job["id"] for job in self.jobs("--category", "complete")}, {"1", "2"})
         # The list in Redis may end; what was said of the job stays right.
@@ -167,8 +168,8 @@ class Evaluate(StoreTest):
 
     def test_wrong_usage(self):
         self.write("records", b"{}")
-        for arguments in (["records", *DB], ["--every", "10", *DB], ["--every", "1m", "--once", *DB],
-                          ["--once"], ["--batch", "0", *DB]):
+        for arguments in (["records", *DB], ["--every", "10", *DB],
+                          ["--every", "1m", "--once", *DB], ["--once"], ["--batch", "0", *DB]):
             self.expect(USAGE, "evaluate", *arguments, environment={"JOBQUEUE_DB": ""})
 
     def test_shows_progress_on_a_terminal(self):

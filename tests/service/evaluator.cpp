@@ -83,7 +83,8 @@ TEST_P(evaluator_golden, table) {
     ids.push_back("job-" + std::to_string(ids.size()));
     expected.push_back(row.words);
     std::string notification;
-    const std::string record = storable(row.record, ids.back(), is_in_redis ? &notification : nullptr);
+    const std::string record =
+        storable(row.record, ids.back(), is_in_redis ? &notification : nullptr);
     const auto report = store.store->import_jobs({record}).value();
     ASSERT_EQ(report.added, 1U) << record << report.refused.at(0).second.message;
     if (!notification.empty()) {
@@ -133,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(stores, evaluator_over,
                          testing::Values(engine::sqlite, engine::postgresql), test::engine_name);
 
 constexpr std::string_view filed_job =
-    R"({"id":"1","status":"completed","workflow_output":"u","completed_at":"2026-01-05T10:00:00Z"})";
+    R"({"id":"1","status":"completed","workflow_output":"u",
+        "completed_at":"2026-01-05T10:00:00Z"})";
 
 TEST_P(evaluator_over, filed_becomes_complete_when_the_notification_comes) {
   import(filed_job);
@@ -141,7 +143,8 @@ TEST_P(evaluator_over, filed_becomes_complete_when_the_notification_comes) {
   EXPECT_EQ(words("1"), "filed notification_missing");
   EXPECT_EQ(run(), 0U);
   // However old the notification says it is.
-  const notification_record told{"n1", "1", R"({"success":true,"attested_at":"2025-01-01T00:00:00Z"})"};
+  const notification_record told{"n1", "1",
+                                 R"({"success":true,"attested_at":"2025-01-01T00:00:00Z"})"};
   EXPECT_EQ(store_.store->add_notifications({&told, 1}).value(), 1U);
   EXPECT_EQ(run(), 1U);
   EXPECT_EQ(words("1"), "complete");
@@ -168,8 +171,9 @@ TEST_P(evaluator_over, the_newest_notification_counts) {
 TEST_P(evaluator_over, a_row_that_an_application_writes_is_a_notification) {
   import(filed_job);
   run();
-  run_sql("INSERT INTO notification (id, workflow_id, success, error_message)"
-             " VALUES ('x', '1', false, 'gone')");
+  run_sql(
+      "INSERT INTO notification (id, workflow_id, success, error_message)"
+      " VALUES ('x', '1', false, 'gone')");
   EXPECT_EQ(run(), 1U);
   EXPECT_EQ(words("1"), "filed notification_failed");
   run_sql("UPDATE notification SET success = true WHERE id = 'x'");
@@ -178,15 +182,19 @@ TEST_P(evaluator_over, a_row_that_an_application_writes_is_a_notification) {
 }
 
 TEST_P(evaluator_over, a_change_reopens_whichever_way_the_clock_went) {
-  import(R"({"id":"1","status":"failed","retry_count":1,"max_retries":3,"updated_at":"2026-01-05T11:00:00Z"})");
+  import(
+      R"({"id":"1","status":"failed","retry_count":1,"max_retries":3,
+          "updated_at":"2026-01-05T11:00:00Z"})");
   import(R"({"id":"2","status":"canceled"})");
   EXPECT_EQ(run(), 2U);
   const std::string before = store_.text("SELECT updated_at FROM job WHERE id = '1'");
   EXPECT_EQ(before, "2026-01-05T11:00:00Z");
-  run_sql("UPDATE job SET status = 'completed', updated_at = '2026-01-05T09:00:00.000000Z'"
-             " WHERE id = '1'");
-  run_sql("UPDATE job SET status = 'failed', updated_at = '2026-01-05T09:00:00.000000Z'"
-             " WHERE id = '2'");
+  run_sql(
+      "UPDATE job SET status = 'completed', updated_at = '2026-01-05T09:00:00.000000Z'"
+      " WHERE id = '1'");
+  run_sql(
+      "UPDATE job SET status = 'failed', updated_at = '2026-01-05T09:00:00.000000Z'"
+      " WHERE id = '2'");
   EXPECT_EQ(run(), 2U);
   EXPECT_EQ(words("1"), "incomplete missing_output");
   EXPECT_EQ(words("2"), "incomplete job_failed -> job_retry");
@@ -197,8 +205,9 @@ TEST_P(evaluator_over, a_change_reopens_whichever_way_the_clock_went) {
 TEST_P(evaluator_over, undecidable_jobs_starve_nobody) {
   std::vector<std::string> records;
   for (int i = 0; i < 150; ++i) {
-    records.push_back(R"({"id":"a)" + std::to_string(i) +
-                      R"(","status":"failed","retry_count":null,"created_at":"2025-01-01T00:00:00Z"})");
+    records.push_back(
+        R"({"id":"a)" + std::to_string(i) +
+        R"(","status":"failed","retry_count":null,"created_at":"2025-01-01T00:00:00Z"})");
   }
   records.emplace_back(R"({"id":"b","status":"canceled","created_at":"2026-01-05T11:00:00Z"})");
   const std::vector<std::string_view> views(records.begin(), records.end());
@@ -214,7 +223,8 @@ TEST_P(evaluator_over, undecidable_jobs_starve_nobody) {
 }
 
 TEST_P(evaluator_over, an_undecided_job_is_looked_at_when_its_time_comes) {
-  import(R"({"id":"1","status":"processing","created_at":null,"updated_at":"2026-01-05T11:30:00Z"})");
+  import(
+      R"({"id":"1","status":"processing","created_at":null,"updated_at":"2026-01-05T11:30:00Z"})");
   EXPECT_EQ(run(), 1U);
   EXPECT_EQ(words("1"), "undecided until 2026-01-05T12:30:00.000001Z");
   EXPECT_EQ(run(now + 30min), 0U);
@@ -238,7 +248,8 @@ TEST_P(evaluator_over, a_verdict_is_written_as_a_whole) {
 }
 
 TEST_P(evaluator_over, re_evaluates_only_for_other_rules) {
-  import(R"({"id":"1","status":"processing","created_at":null,"updated_at":"2026-01-05T10:30:00Z"})");
+  import(
+      R"({"id":"1","status":"processing","created_at":null,"updated_at":"2026-01-05T10:30:00Z"})");
   EXPECT_EQ(run(), 1U);
   EXPECT_EQ(words("1"), "incomplete stuck_processing");
   evaluator_options options;
@@ -272,15 +283,17 @@ TEST_P(evaluator_over, one_poison_row_is_one_row) {
   if (store_.is_sqlite()) {
     // Nothing keeps SQLite from having anything in a column.
     run_sql("UPDATE job SET status = 'completed', data = '{\"output\":' WHERE id = '17'");
-    run_sql("CREATE TRIGGER refuse BEFORE UPDATE OF status_category ON job"
-               " WHEN NEW.id = '23' AND NEW.problem_type = 'job_failed'"
-               " BEGIN SELECT RAISE(ABORT, 'no'); END");
+    run_sql(
+        "CREATE TRIGGER refuse BEFORE UPDATE OF status_category ON job"
+        " WHEN NEW.id = '23' AND NEW.problem_type = 'job_failed'"
+        " BEGIN SELECT RAISE(ABORT, 'no'); END");
   } else {
     // An owner's view that fails for one row, and a check that refuses another.
     run_sql("DROP VIEW job_record");
-    run_sql("CREATE VIEW job_record AS SELECT job.*, NULL::json AS notification,"
-               " NULL::json AS attestations, 1 / (id <> '17')::int AS divided FROM job"
-               " WHERE 1 / (id <> '17')::int = 1");
+    run_sql(
+        "CREATE VIEW job_record AS SELECT job.*, NULL::json AS notification,"
+        " NULL::json AS attestations, 1 / (id <> '17')::int AS divided FROM job"
+        " WHERE 1 / (id <> '17')::int = 1");
     run_sql("ALTER TABLE job ADD CHECK (id <> '23' OR problem_type <> 'job_failed')");
   }
   const auto report = evaluator_.run(now).value();
@@ -297,9 +310,10 @@ TEST_P(evaluator_over, explains_what_would_complete_a_job) {
   import(filed_job);
   const auto verdict = evaluator_.explain("1", now).value();
   ASSERT_TRUE(verdict.has_value());
-  EXPECT_NE(verdict->decided_by.find(
-                R"({"fact":"finished_at","operator":"olderThan","fact_value":"2026-01-05T10:00:00Z",)"),
-            std::string::npos)
+  EXPECT_NE(
+      verdict->decided_by.find(
+          R"({"fact":"finished_at","operator":"olderThan","fact_value":"2026-01-05T10:00:00Z",)"),
+      std::string::npos)
       << verdict->decided_by;
   EXPECT_NE(verdict->would_complete.find(R"("fact":"notification.success")"), std::string::npos);
   EXPECT_EQ(evaluator_.explain("no such job", now).value(), std::nullopt);
@@ -307,7 +321,8 @@ TEST_P(evaluator_over, explains_what_would_complete_a_job) {
 }
 
 TEST_P(evaluator_over, can_be_stopped_between_pages) {
-  for (int i = 0; i < 30; ++i) import(R"({"id":")" + std::to_string(i) + R"(","status":"canceled"})");
+  for (int i = 0; i < 30; ++i)
+    import(R"({"id":")" + std::to_string(i) + R"(","status":"canceled"})");
   evaluator_options options;
   options.batch = 10;
   evaluator small(*store_.store, ruleset::standard(), options);

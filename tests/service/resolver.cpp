@@ -1,4 +1,5 @@
-// The resolver does what verdicts ask for, once, and never goes round in circles with the evaluator.
+// The resolver does what verdicts ask for, once, and never goes round in circles with the
+// evaluator.
 #include <jobqueue/service/resolver.hpp>
 
 #include <string>
@@ -93,8 +94,9 @@ TEST_P(resolver_over, schedules_each_retry_once_and_few_in_a_run) {
             R"({"job_id":"a7","retry_attempt":2})");
   EXPECT_EQ(evaluate(), 0U);
   // The retry was made and failed, too: that is another attempt.
-  static_cast<void>(store_.run("UPDATE job SET retry_count = 2,"
-                               " updated_at = '2026-01-05T11:59:00.000000Z' WHERE id = 'a7'"));
+  static_cast<void>(
+      store_.run("UPDATE job SET retry_count = 2,"
+                 " updated_at = '2026-01-05T11:59:00.000000Z' WHERE id = 'a7'"));
   EXPECT_EQ(evaluate(), 1U);
   EXPECT_EQ(resolver_.run(now).value().scheduled, 1U);
   EXPECT_EQ(store_.text("SELECT max(attempt) FROM outbox WHERE job_id = 'a7'"), "3");

@@ -18,9 +18,11 @@ PROGRAM = os.environ["JOBQUEUE_PROGRAM"]
 JOBS = 200_000
 
 FILL = f"""
-INSERT INTO job (id, status, workflow_output, created_at, completed_at, updated_at, retry_count, data)
+INSERT INTO job (id, status, workflow_output, created_at, completed_at, updated_at, retry_count,
+    data)
   SELECT 'job-' || i,
-    (array['completed', 'failed', 'processing', 'canceled', 'completed', 'failed', 'queued'])[1 + i % 7],
+    (array['completed', 'failed', 'processing', 'canceled', 'completed', 'failed',
+      'queued'])[1 + i % 7],
     CASE WHEN i % 7 = 0 THEN 'https://cdn.example.com/' || i END, now() - interval '3 hours',
     now() - interval '2 hours', now() - (i % 90) * interval '1 minute', i % 5,
     CASE WHEN i % 3 = 0 THEN json_build_object('output', 'u' || i) END

@@ -58,9 +58,10 @@ INSTANTIATE_TEST_SUITE_P(stores, job_store_on, testing::Values(engine::sqlite, e
 
 TEST_P(job_store_on, keeps_every_byte_of_a_job) {
   const std::string data = R"({ "a" : 1.0,"b":[1e400,"\u00e9\n"],"a":2 })";
-  const auto report = import(R"({"id":"1","name":"caf\u00e9 \"x\"","status":"completed","data":)" +
-                             data + R"(,"priority":"7","created_at":1767609000123,)"
-                                    R"("completed_at":"2026-01-05T13:00:00.5+01:00"})");
+  const auto report =
+      import(R"({"id":"1","name":"caf\u00e9 \"x\"","status":"completed","data":)" + data +
+             R"(,"priority":"7","created_at":1767609000123,)"
+             R"("completed_at":"2026-01-05T13:00:00.5+01:00"})");
   EXPECT_EQ(report.added, 1U);
   EXPECT_EQ(store_.text("SELECT data FROM job"), data);
   EXPECT_EQ(store_.text("SELECT name FROM job"), "caf\xC3\xA9 \"x\"");
@@ -267,7 +268,8 @@ TEST(job_store_url, hides_the_password) {
   ASSERT_FALSE(two);
   EXPECT_THAT(two.problem().message, HasSubstr("%40"));
   EXPECT_THAT(two.problem().message, Not(HasSubstr("ss@")));
-  for (const std::string_view bad : {"", "mysql://x", "sqlite:", "sqlite:///x", "sqlite::memory:"}) {
+  for (const std::string_view bad :
+       {"", "mysql://x", "sqlite:", "sqlite:///x", "sqlite::memory:"}) {
     EXPECT_EQ(job_store::open(bad).problem().code, errc::invalid_argument) << bad;
   }
 }

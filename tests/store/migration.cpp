@@ -77,11 +77,11 @@ TEST_P(migration_of, a_newer_database_is_left_alone) {
 TEST_P(migration_of, a_failure_leaves_nothing_behind) {
   static_cast<void>(store_.run("CREATE TABLE webhook_delivery (id text)"));
   ASSERT_FALSE(store_.store->migrate());
-  EXPECT_EQ(store_.text(store_.is_sqlite()
-                            ? "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
-                            : "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND"
-                              " relnamespace = current_schema()::regnamespace"),
-            "1");
+  EXPECT_EQ(
+      store_.text(store_.is_sqlite() ? "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
+                                     : "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND"
+                                       " relnamespace = current_schema()::regnamespace"),
+      "1");
 }
 
 // The tables of the system that this one takes over, as far as it reads them, and one that it does
@@ -139,11 +139,12 @@ std::string fingerprint(const test_store& store, const std::string& table,
                         const std::string& columns) {
   return store.text("SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM (SELECT " +
                     columns + " FROM " + table + ") t") +
-         store.text("SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' ||"
-                    " attnotnull || ' ' || coalesce(pg_get_expr(adbin, adrelid), ''), ', '"
-                    " ORDER BY attnum) FROM pg_attribute LEFT JOIN pg_attrdef"
-                    " ON adrelid = attrelid AND adnum = attnum WHERE attrelid = '" +
-                    table + "'::regclass AND attnum BETWEEN 1 AND 22 AND NOT attisdropped");
+         store.text(
+             "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' ||"
+             " attnotnull || ' ' || coalesce(pg_get_expr(adbin, adrelid), ''), ', '"
+             " ORDER BY attnum) FROM pg_attribute LEFT JOIN pg_attrdef"
+             " ON adrelid = attrelid AND adnum = attnum WHERE attrelid = '" +
+             table + "'::regclass AND attnum BETWEEN 1 AND 22 AND NOT attisdropped");
 }
 
 TEST(migration_of_an_old_database, adds_what_is_missing_and_touches_nothing_else) {
@@ -153,9 +154,10 @@ TEST(migration_of_an_old_database, adds_what_is_missing_and_touches_nothing_else
   const auto everything = [&] {
     return fingerprint(store, "job", own) + '\n' + fingerprint(store, "job_history", "*") + '\n' +
            fingerprint(store, "step", "*") + '\n' + fingerprint(store, "flat_file", "*") + '\n' +
-           store.text("SELECT string_agg(indexdef, ', ' ORDER BY indexname) FROM pg_indexes WHERE"
-                      " indexname IN ('job_pkey', 'job_is_cleanup_evaluated_idx',"
-                      " 'job_status_category_idx', 'step_pkey', 'flat_file_pkey')");
+           store.text(
+               "SELECT string_agg(indexdef, ', ' ORDER BY indexname) FROM pg_indexes WHERE"
+               " indexname IN ('job_pkey', 'job_is_cleanup_evaluated_idx',"
+               " 'job_status_category_idx', 'step_pkey', 'flat_file_pkey')");
   };
   const std::string before = everything();
   std::string planned;

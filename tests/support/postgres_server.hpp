@@ -27,10 +27,10 @@ class postgres_server {
         throw std::runtime_error("the folder cannot be given away");
       }
     }
-    const int code = run_program({(programs() / "initdb").string(), "--pgdata", data(),
-                                  "--username", "jobqueue", "--auth", "trust", "--encoding", "UTF8",
-                                  "--locale", "C", "--no-sync"},
-                                 log(), user_);
+    const int code =
+        run_program({(programs() / "initdb").string(), "--pgdata", data(), "--username", "jobqueue",
+                     "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"},
+                    log(), user_);
     if (code != 0) throw std::runtime_error("initdb failed; script/bootstrap test installs it");
     port_ = free_port();
     start();

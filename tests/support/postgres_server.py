@@ -22,7 +22,7 @@ def program_folder():
 
 
 class PostgresServer:
-    """Use it in a `with`; `url` is its database. It refuses to run as root, so root lends it a user.
+    """Use it in a `with`; `url` is its database. It refuses to run as root: root lends it a user.
 
     `durable` as in production; else what is committed is lost with the machine, which is faster.
     """

@@ -30,8 +30,7 @@ inline std::uint16_t free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* const any = reinterpret_cast<sockaddr*>(&address);
-  const bool bound =
-      ::bind(listener, any, size) == 0 && ::getsockname(listener, any, &size) == 0;
+  const bool bound = ::bind(listener, any, size) == 0 && ::getsockname(listener, any, &size) == 0;
   ::close(listener);
   if (!bound) throw std::runtime_error("there is no free port");
   return ntohs(address.sin_port);

@@ -7,8 +7,8 @@
 //     jobqueue::store_options options;
 //     options.create = true;
 //     auto store = jobqueue::job_store::open("sqlite:jobs.db", options).value();
-//     store->migrate().value();
-//     store->import_jobs({R"({"id":"7","status":"failed"})"}).value();
+//     if (!store->migrate()) return 1;
+//     if (!store->import_jobs({R"({"id":"7","status":"failed"})"})) return 1;
 //     const auto now = jobqueue::parse_instant("2026-01-05T12:00:00Z").value();
 //     jobqueue::evaluator evaluator(*store, jobqueue::ruleset::standard());
 //     std::cout << evaluator.run(now).value().evaluated << " evaluated\n";
@@ -71,7 +71,7 @@ class evaluator {
   /// comes again although the store answers is returned.
   [[nodiscard]] result<evaluator_report> run(instant now, const observer& observe = {});
 
-  /// The verdict on one job as it is now, with its explanation; nothing is written. Nothing if there
+  /// The verdict on one job as it is now, with its explanation; it is not written. Nothing if there
   /// is no job of that id.
   [[nodiscard]] result<std::optional<evaluation>> explain(std::string_view id, instant now);
 

@@ -20,8 +20,8 @@ namespace jobqueue {
 inline namespace v1 {
 
 struct resolver_options {
-  std::size_t batch = 500;        ///< Jobs that are claimed together: 1 to 10,000.
-  std::size_t max_retries = 10;   ///< Retries that one run puts into the outbox; 0: none.
+  std::size_t batch = 500;       ///< Jobs that are claimed together: 1 to 10,000.
+  std::size_t max_retries = 10;  ///< Retries that one run puts into the outbox; 0: none.
 };
 
 struct resolver_report {

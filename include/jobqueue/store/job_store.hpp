@@ -8,7 +8,7 @@
 //     jobqueue::store_options options;
 //     options.create = true;
 //     auto store = jobqueue::job_store::open("sqlite:jobs.db", options).value();
-//     store->migrate().value();
+//     if (!store->migrate()) return 1;
 //     const auto report = store->import_jobs({R"({"id":"7","status":"failed"})"}).value();
 //     std::cout << report.added << " added\n";
 //   }
@@ -60,12 +60,12 @@ enum class due : std::uint8_t {
 
 struct claim_request {
   due why = due::fresh;
-  instant now;                          ///< The present.
-  std::size_t limit = 1000;             ///< Jobs at most: 1 to 10,000.
-  std::string after;                    ///< `job_page::cursor` of the page before, or empty.
-  std::span<const std::string> facts;   ///< Columns of `job_record` to read, as the rules name them.
-  std::string_view ruleset_digest;      ///< Of `outdated`.
-  std::string_view resolution;          ///< Of `resolvable`.
+  instant now;                         ///< The present.
+  std::size_t limit = 1000;            ///< Jobs at most: 1 to 10,000.
+  std::string after;                   ///< `job_page::cursor` of the page before, or empty.
+  std::span<const std::string> facts;  ///< Columns of `job_record` to read, as the rules name them.
+  std::string_view ruleset_digest;     ///< Of `outdated`.
+  std::string_view resolution;         ///< Of `resolvable`.
 };
 
 /// What became of the verdicts of a page.
@@ -79,7 +79,7 @@ struct commit_report {
 struct resolution {
   std::string workflow_output;  ///< What was found, or empty.
   std::string retry_payload;    ///< JSON for the outbox: a retry is scheduled. Or empty.
-  std::string problem_details;  ///< JSON that says why nothing can be done, which ends it. Or empty.
+  std::string problem_details;  ///< JSON, why nothing can be done, which ends it. Or empty.
 };
 
 /// Jobs that nobody else can claim until this is gone. What is not committed is undone.
@@ -134,7 +134,7 @@ struct attestation_record {
 
 struct import_report {
   std::size_t added = 0;
-  std::size_t known = 0;  ///< There already, and left as they are.
+  std::size_t known = 0;                               ///< There already, and left as they are.
   std::vector<std::pair<std::size_t, error>> refused;  ///< Records, by their place, and why.
 };
 
@@ -186,8 +186,8 @@ class job_store {
   [[nodiscard]] result<std::uint64_t> count_due(const claim_request& request);
 
   /// Adds jobs, JSON objects with `id`, `status` and other columns by their names; `notification`
-  /// (or an array of them), `attestations`; what is no column is kept in `data`. Each is added whole
-  /// or refused; they share transactions, so pass some hundreds at a time.
+  /// (or an array of them), `attestations`; what is no column is kept in `data`. Each is added
+  /// whole or refused; they share transactions, so pass some hundreds at a time.
   [[nodiscard]] result<import_report> import_jobs(std::span<const std::string_view> records);
   [[nodiscard]] result<import_report> import_jobs(std::initializer_list<std::string_view> records) {
     return import_jobs(std::span(records.begin(), records.size()));

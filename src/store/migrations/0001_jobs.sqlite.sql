@@ -90,7 +90,8 @@ CREATE INDEX IF NOT EXISTS job_resolution_idx ON job (resolution_needed, id)
 CREATE INDEX IF NOT EXISTS job_problem_idx ON job (evaluated_at, id)
   WHERE problem_type IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS job_created_idx ON job (coalesce(created_at, '1970-01-01T00:00:00.000000Z'), id);
+CREATE INDEX IF NOT EXISTS job_created_idx
+  ON job (coalesce(created_at, '1970-01-01T00:00:00.000000Z'), id);
 
 CREATE TABLE IF NOT EXISTS job_history (
   id text PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16)))),
