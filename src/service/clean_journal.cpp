@@ -1,0 +1,333 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <jobqueue/service/cleaner.hpp>
+
+#include "core/json_check.hpp"
+#include "core/json_text.hpp"
+#include "core/utf8.hpp"
+#include "vault/posix_file.hpp"
+
+namespace jobqueue {
+namespace detail {
+namespace {
+
+// Any bytes as a string of JSON: each byte is the character of that number.
+void append_bytes(std::string& out, std::string_view bytes) {
+  out += '"';
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte == '"' || byte == '\\') out += '\\';
+    if (byte >= 0x20 && byte < 0x7F) {
+      out += c;
+    } else {
+      static constexpr std::string_view digits = "0123456789abcdef";
+      out += "\\u00";
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  out += '"';
+}
+
+std::string read_bytes(std::string_view value) {
+  const std::string text = read_json_string(value);
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto byte = static_cast<unsigned char>(text[at]);
+    // U+0080 to U+00FF are two bytes of UTF-8: 110000xx 10xxxxxx.
+    if (byte >= 0xC0 && at + 1 < text.size()) {
+      byte =
+          static_cast<unsigned char>(byte << 6U | (static_cast<unsigned char>(text[++at]) & 63U));
+    }
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+std::uint64_t read_number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::vector<std::string_view> read_elements(std::string_view array) {
+  std::vector<std::string_view> elements;
+  if (!array.starts_with('[')) return elements;
+  std::size_t at = skip_json_space(array, 1);
+  while (at < array.size() && array[at] != ']') {
+    const std::size_t end = skip_json_value(array, at);
+    elements.push_back(array.substr(at, end - at));
+    at = skip_json_space(array, end);
+    if (at < array.size() && array[at] == ',') at = skip_json_space(array, at + 1);
+  }
+  return elements;
+}
+
+std::string entry_line(const journal_entry& entry) {
+  std::string line = R"({"place":)";
+  append_json_string(line, entry.place);
+  line.append(R"(,"locator":)").append(entry.locator);
+  line.append(R"(,"before":")").append(entry.before.hex());
+  line.append(R"(","after":")").append(entry.after.hex()).append(R"(","cuts":[)");
+  for (const journal_cut& cut : entry.cuts) {
+    if (line.back() == ']') line += ',';
+    line.append("[").append(std::to_string(cut.offset)).append(",");
+    line += std::to_string(cut.size);
+    if (!cut.original.empty()) {
+      line += ',';
+      append_bytes(line, cut.original);
+    }
+    line += ']';
+  }
+  return line += "]}\n";
+}
+
+std::optional<journal_entry> read_entry(const std::vector<json_member>& members) {
+  journal_entry entry;
+  entry.place = find_member_text(members, "place");
+  const auto before = sha256_digest::from_hex(find_member_text(members, "before"));
+  const auto after = sha256_digest::from_hex(find_member_text(members, "after"));
+  if (!before || !after) return std::nullopt;
+  entry.before = *before;
+  entry.after = *after;
+  for (const json_member& member : members) {
+    if (member.name == "locator") entry.locator = member.value;
+    if (member.name != "cuts") continue;
+    for (const std::string_view one : read_elements(member.value)) {
+      const auto parts = read_elements(one);
+      if (parts.size() < 2) return std::nullopt;
+      journal_cut& cut = entry.cuts.emplace_back();
+      cut.offset = read_number(parts[0]);
+      cut.size = read_number(parts[1]);
+      if (parts.size() > 2) cut.original = read_bytes(parts[2]);
+    }
+  }
+  return entry;
+}
+
+}  // namespace
+
+class clean_journal_file {
+ public:
+  clean_journal_file(std::filesystem::path path, unique_fd file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  [[nodiscard]] error trouble(std::string_view what, int reason) const {
+    return {errc::store_error, no_offset,
+            "cannot " + std::string(what) + " the journal " + path_.string() + ": " +
+                std::system_category().message(reason) +
+                (reason == ENOSPC ? "; free space on its file system" : "")};
+  }
+  [[nodiscard]] error damaged(std::uint64_t offset, std::string_view what) const {
+    return {errc::store_error, offset, "the journal " + path_.string() + " " + std::string(what)};
+  }
+
+  // Two that go on with one journal would write over each other. It ends with the process.
+  [[nodiscard]] status lock() const {
+    if (uninterrupted([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0) return done;
+    if (errno != EWOULDBLOCK) return trouble("lock", errno);
+    return error{errc::store_error, no_offset,
+                 "the journal " + path_.string() + " is in use by another process"};
+  }
+
+  status append() {
+    if (!write_all(file_, std::as_bytes(std::span(pending_)))) {
+      const int reason = errno;
+      // What is half written must not stand before the next line.
+      const bool cut = ::ftruncate(file_.get(), static_cast<off_t>(size_)) == 0;
+      return trouble(cut ? "write" : "repair", reason);
+    }
+    if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
+      return trouble("flush", errno);
+    }
+    size_ += pending_.size();
+    pending_.clear();
+    return done;
+  }
+
+  // Reads what is there: the header, where the entries are, how far each place is.
+  status load(std::string_view store) {
+    bool is_first = true;
+    const status walked = each_line([&](std::uint64_t offset, std::string_view line) -> status {
+      const auto members = check_json_members(line);
+      if (members.empty()) return damaged(offset, "has a line that is not its own");
+      if (is_first) {
+        is_first = false;
+        return check_header(members, store);
+      }
+      if (members.front().name == "mark") {
+        cursors_[find_member_text(members, "mark")] = find_member_text(members, "cursor");
+      } else {
+        entries_.push_back(offset);
+      }
+      return done;
+    });
+    if (!walked) return walked;
+    if (is_first) return damaged(0, "is empty");
+    // A line that a crash cut off.
+    if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) return trouble("repair", errno);
+    if (::lseek(file_.get(), 0, SEEK_END) < 0) return trouble("read", errno);
+    return done;
+  }
+
+  status each_entry_backwards(const std::function<status(const journal_entry&)>& take) const {
+    for (auto offset = entries_.rbegin(); offset != entries_.rend(); ++offset) {
+      const auto line = line_at(*offset);
+      if (!line) return line.problem();
+      const auto entry = read_entry(check_json_members(*line));
+      if (!entry) return damaged(*offset, "has an entry that cannot be read");
+      if (const status taken = take(*entry); !taken) return taken;
+    }
+    return done;
+  }
+
+  std::string pending_;
+  std::map<std::string, std::string, std::less<>> cursors_;
+
+ private:
+  status check_header(const std::vector<json_member>& members, std::string_view store) const {
+    if (members.front().name != "jobqueue_journal") return damaged(0, "is none: it has no header");
+    if (members.front().value != "1")
+      return damaged(0, "is of a newer version; update the program");
+    const std::string of = find_member_text(members, "store");
+    if (of == store) return done;
+    return error{errc::invalid_argument, no_offset,
+                 "the journal " + path_.string() + " is of another store: " + of};
+  }
+
+  result<std::string> read_at(std::uint64_t offset, std::size_t most) const {
+    std::string block(most, '\0');
+    const ssize_t got = uninterrupted([&] {
+      return ::pread(file_.get(), block.data(), block.size(), static_cast<off_t>(offset));
+    });
+    if (got < 0) return trouble("read", errno);
+    block.resize(static_cast<std::size_t>(got));
+    return block;
+  }
+
+  result<std::string> line_at(std::uint64_t offset) const {
+    std::string line;
+    for (std::size_t most = std::size_t{1} << 14;; most *= 2) {
+      auto block = read_at(offset, most);
+      if (!block) return block.problem();
+      const std::size_t end = block->find('\n');
+      if (end != std::string::npos) return block->substr(0, end);
+      if (block->size() < most) return damaged(offset, "ends in the middle of an entry");
+    }
+  }
+
+  // Whole lines only; sets `size_` to where they end.
+  status each_line(const std::function<status(std::uint64_t, std::string_view)>& take) {
+    constexpr std::size_t block_bytes = std::size_t{1} << 20;
+    std::string held;
+    std::uint64_t held_at = 0;
+    for (;;) {
+      auto block = read_at(held_at + held.size(), block_bytes);
+      if (!block) return block.problem();
+      if (block->empty()) break;
+      held += *block;
+      std::size_t at = 0;
+      for (auto end = held.find('\n'); end != std::string::npos; end = held.find('\n', at)) {
+        if (status taken = take(held_at + at, std::string_view(held).substr(at, end - at));
+            !taken) {
+          return taken;
+        }
+        at = end + 1;
+      }
+      held.erase(0, at);
+      held_at += at;
+    }
+    size_ = held_at;
+    return done;
+  }
+
+  std::filesystem::path path_;
+  unique_fd file_;
+  std::uint64_t size_ = 0;  // of what is durable
+  std::vector<std::uint64_t> entries_;
+};
+
+}  // namespace detail
+
+inline namespace v1 {
+
+clean_journal::clean_journal(std::unique_ptr<detail::clean_journal_file> file)
+    : file_(std::move(file)) {}
+clean_journal::~clean_journal() = default;
+
+result<std::unique_ptr<clean_journal>> clean_journal::create(const std::filesystem::path& path,
+                                                             std::string_view store) {
+  detail::unique_fd opened(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!opened) {
+    const int reason = errno;
+    std::string message =
+        "cannot make the journal " + path.string() + ": " + std::system_category().message(reason);
+    if (reason == EEXIST) message += "; --resume goes on with it, or name another file";
+    return error{errc::store_error, no_offset, std::move(message)};
+  }
+  auto file = std::make_unique<detail::clean_journal_file>(path, std::move(opened));
+  if (const status locked = file->lock(); !locked) return locked.problem();
+  file->pending_ = R"({"jobqueue_journal":1,"store":)";
+  detail::append_json_string(file->pending_, store);
+  file->pending_ += "}\n";
+  if (const status written = file->append(); !written) return written.problem();
+  // The name must survive, too.
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const detail::unique_fd folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || !detail::flush_directory(folder)) return file->trouble("flush", errno);
+  return std::unique_ptr<clean_journal>(new clean_journal(std::move(file)));
+}
+
+result<std::unique_ptr<clean_journal>> clean_journal::open(const std::filesystem::path& path,
+                                                           std::string_view store) {
+  detail::unique_fd opened(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!opened) {
+    return error{
+        errc::store_error, no_offset,
+        "cannot open the journal " + path.string() + ": " + std::system_category().message(errno)};
+  }
+  auto file = std::make_unique<detail::clean_journal_file>(path, std::move(opened));
+  if (const status locked = file->lock(); !locked) return locked.problem();
+  if (const status loaded = file->load(store); !loaded) return loaded.problem();
+  return std::unique_ptr<clean_journal>(new clean_journal(std::move(file)));
+}
+
+void clean_journal::add(const journal_entry& entry) {
+  file_->pending_ += detail::entry_line(entry);
+}
+
+void clean_journal::mark(std::string_view place, std::string_view cursor) {
+  file_->cursors_[std::string(place)] = cursor;
+  std::string& line = file_->pending_;
+  line += R"({"mark":)";
+  detail::append_json_string(line, place);
+  line += R"(,"cursor":)";
+  detail::append_json_string(line, cursor);
+  line += "}\n";
+}
+
+status clean_journal::sync() { return file_->append(); }
+
+std::string clean_journal::cursor_of(std::string_view place) const {
+  const auto found = file_->cursors_.find(place);
+  return found == file_->cursors_.end() ? std::string() : found->second;
+}
+
+status clean_journal::each_backwards(
+    const std::function<status(const journal_entry&)>& take) const {
+  return file_->each_entry_backwards(take);
+}
+
+}  // namespace v1
+}  // namespace jobqueue

@@ -1,0 +1,79 @@
+// What cleaning one value means, wherever it is stored.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jobqueue/service/cleaner.hpp>
+
+namespace jobqueue::detail {
+
+// A value without its blobs, not written yet.
+struct cleaned_value {
+  std::string text;
+  journal_entry entry;
+  std::uint64_t cut_count = 0;
+  std::array<blob_totals, blob_class_count> by_class{};
+  std::uint64_t bytes_removed = 0;
+};
+
+class value_cleaner {
+ public:
+  explicit value_cleaner(const clean_options& options);
+
+  // The value without its blobs, or nothing if it has none. Counts it as seen.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean(std::string_view place,
+                                                           std::string_view locator,
+                                                           std::string_view text);
+  // After this the values may be written: their blobs and the way back are durable. Nothing in a
+  // dry run.
+  [[nodiscard]] status make_durable(std::span<const cleaned_value> values);
+  // A value was written, or would be; or it was left alone.
+  void count_changed(const cleaned_value& value);
+  void count_skipped(std::string_view place);
+  // A batch of a place is done, to where `cursor` is. Durable with the next batch: what comes before
+  // may be read again, and then there is nothing to do.
+  void mark(std::string_view place, std::string_view cursor);
+  // Calls the observer; false if the run shall end.
+  [[nodiscard]] bool go_on(std::string_view place, std::uint64_t done, std::uint64_t all);
+
+  [[nodiscard]] clean_report& report() noexcept { return report_; }
+  [[nodiscard]] const clean_options& options() const noexcept { return options_; }
+
+ private:
+  clean_options options_;
+  sanitize_options sanitize_;
+  std::unique_ptr<blob_store> nowhere_;  // a vault that keeps nothing, for a dry run
+  clean_report report_;
+};
+
+// The value as it was, if `text` is what the entry left behind; nothing if it is something else.
+// `blob_missing` and the like come from the vault; `blob_corrupt` if the outcome is not what was.
+[[nodiscard]] result<std::optional<std::string>> undo_value(const journal_entry& entry,
+                                                            std::string_view text,
+                                                            const blob_store* vault);
+
+// How large a batch may be and when it may begin, by how long the last ones took.
+class pacer {
+ public:
+  explicit pacer(const clean_options& options);
+  [[nodiscard]] std::size_t batch() const noexcept { return batch_; }
+  // Around the work of a batch that reads `bytes`; the second sleeps as long as the limits ask for.
+  void begin();
+  void end(std::uint64_t bytes);
+
+ private:
+  using clock = std::chrono::steady_clock;
+  std::chrono::milliseconds wanted_;
+  std::uint64_t max_bytes_per_second_;
+  std::size_t most_;
+  std::size_t batch_;
+  clock::time_point begun_;
+  clock::time_point paid_until_;
+};
+
+}  // namespace jobqueue::detail
