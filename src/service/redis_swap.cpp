@@ -121,7 +121,7 @@ result<redis_swapper::reading> redis_swapper::read(const redis_route& route,
 }
 
 result<swap_outcome> redis_swapper::swap(redis_route& route, redis_value value, redis_hold hold,
-                                         std::size_t expected_bytes, const decide& decide) {
+                                         std::size_t expected_bytes, const decide& choose) {
   int redirects = 0;
   bool is_moved_in_list = false;
   const auto go_to = [&](const redis_reply& redirect) -> status {
@@ -147,7 +147,7 @@ result<swap_outcome> redis_swapper::swap(redis_route& route, redis_value value, 
     if (found->is_there) {
       if (value.type == redis_type::zset) value.name = std::move(found->text);
       if (!is_member(value.type)) value.text = std::move(found->text);
-      auto decided = decide(value);
+      auto decided = choose(value);
       if (!decided) return decided.problem();
       wanted = *std::move(decided);
     }

@@ -49,9 +49,9 @@ class redis_swapper {
   using decide = std::function<result<std::optional<std::string>>(const redis_value& now)>;
   // `hold` is what may keep the value from being replaced. `route` is where to begin, and where it
   // was in the end; `expected_bytes` how large the value probably is. Of a list, it is also looked
-  // at the same distance from the end, if it is not `decide`d on where it was.
+  // at the same distance from the end, if `choose` leaves what is where it was.
   [[nodiscard]] result<swap_outcome> swap(redis_route& route, redis_value value, redis_hold hold,
-                                          std::size_t expected_bytes, const decide& decide);
+                                          std::size_t expected_bytes, const decide& choose);
 
  private:
   struct reading;

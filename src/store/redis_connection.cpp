@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace jobqueue::detail {
@@ -55,13 +55,11 @@ class command_bytes {
   std::size_t given_ = 0;  // of the word
 };
 
-// The size of a text whose announcement is `line`: "$12".
-std::optional<std::size_t> read_announcement(std::string_view line) {
-  std::size_t size = 0;
-  if (!line.starts_with('$')) return std::nullopt;
+// Reads the announcement of a text: "$12". False if it is anything else.
+bool read_announcement(std::string_view line, std::size_t& size) noexcept {
+  if (!line.starts_with('$')) return false;
   const auto [end, problem] = std::from_chars(line.data() + 1, line.data() + line.size(), size);
-  if (problem != std::errc() || end != line.data() + line.size()) return std::nullopt;
-  return size;
+  return problem == std::errc() && end == line.data() + line.size();
 }
 
 // A code is what a server of the protocol sends; anything else is not repeated.
@@ -190,39 +188,37 @@ result<redis_reply> redis_connection::read_text(const redis_command& command,
   const std::span<const redis_command> commands(&command, 1);
   command_bytes output(commands);
   std::string received;
-  std::optional<std::size_t> size;
-  std::size_t wanted = 1;
-  std::size_t begin = 0;
-  while (received.size() < wanted) {
+  std::size_t begin = 0;   // of the text
+  std::size_t wanted = 0;  // of everything, once that is known
+  while (wanted == 0 || received.size() < wanted) {
     if (!stream_.has_output()) stream_.send(output.next());
     const stream_event event = stream_.exchange(received, until);
     if (event == stream_event::timed_out) return fail(redis_failure::timed_out, too_late);
-    if (event == stream_event::lost && received.size() < wanted) {
+    const std::size_t end = wanted == 0 ? received.find("\r\n") : received.npos;
+    if (end != received.npos) {
+      std::size_t size = 0;
+      if (!read_announcement(std::string_view(received).substr(0, end), size)) {
+        reader_.begin(greeting_bytes);
+        auto answers = collect(commands, std::move(received), until);
+        if (!answers) return answers.problem();
+        return std::move(answers->front());
+      }
+      if (size > max_bytes) return fail(redis_failure::too_large, too_much);
+      begin = end + 2;
+      wanted = begin + size + 2;
+      received.reserve(wanted + reserve_bytes);
+    }
+    if (wanted == 0 && received.size() > reserve_bytes) {
+      return fail(redis_failure::other, no_protocol);
+    }
+    if (event == stream_event::lost && (wanted == 0 || received.size() < wanted)) {
       return fail(redis_failure::lost, stream_.loss());
     }
-    if (size || received.empty()) continue;
-    const std::size_t end = received.find("\r\n");
-    size = read_announcement(std::string_view(received).substr(0, end));
-    if (end == received.npos && received.front() == '$' && received.size() < 32) {
-      size.reset();
-      wanted = received.size() + 1;
-      continue;
-    }
-    if (!size) {
-      reader_.begin(std::max(max_bytes, greeting_bytes));
-      auto answers = collect(commands, std::move(received), until);
-      if (!answers) return answers.problem();
-      return std::move(answers->front());
-    }
-    if (*size > max_bytes) return fail(redis_failure::too_large, too_much);
-    begin = end + 2;
-    wanted = begin + *size + 2;
-    received.reserve(wanted + reserve_bytes);
   }
   if (received.size() != wanted || !received.ends_with("\r\n")) {
     return fail(redis_failure::other, no_protocol);
   }
-  received.resize(begin + *size);
+  received.resize(wanted - 2);
   received.erase(0, begin);
   return redis_reply{redis_reply::kind::text, 0, std::move(received)};
 }
