@@ -277,17 +277,19 @@ TEST_F(redis_cleaner, large_keys_go_in_pieces) {
   const std::size_t large = std::size_t{5} << 20;
   std::vector<redis_command> commands = {
       {"SET", "large", value_with_blob(1, large)},
+      // One answer of SSCAN takes at most 16 MiB.
+      {"SADD", "giants", value_with_blob(9, std::size_t{13} << 20), "x"},
       {"SET", "huge", value_with_blob(2, std::size_t{9} << 20)},
       {"HSET", "hash", "large", value_with_blob(3, large), "huge",
        value_with_blob(4, std::size_t{9} << 20), "small", value_with_blob(5)}};
   for (std::uint64_t i = 0; i < 5; ++i) {
     commands.push_back({"RPUSH", "list", value_with_blob(i, large)});
     commands.push_back({"SADD", "set", value_with_blob(i, large / 4)});
-    commands.push_back({"SADD", "giants", value_with_blob(i, large)});
   }
-  for (std::uint64_t i = 0; i < 6000; ++i) {
+  for (std::uint64_t i = 0; i < 4200; ++i) {
     const std::string n = std::to_string(i);
     commands.push_back({"HSET", "jobs:completed", n, value_with_blob(i)});
+    if (i % 3 != 0) continue;
     commands.push_back({"RPUSH", "long", value_with_blob(i)});
     commands.push_back({"SADD", "wide", value_with_blob(i)});
     commands.push_back({"ZADD", "scores", n, value_with_blob(i)});

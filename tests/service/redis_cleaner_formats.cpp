@@ -133,10 +133,10 @@ TEST(redis_formats, the_body_of_celery_stays) {
   const std::string message =
       R"({"body":")" + body +
       R"(","content-encoding":"utf-8","content-type":"application/json","headers":{"lang":"py",)"
-      R"("task":"tasks.add","id":"4c2b","argsrepr":"()"},"properties":{"correlation_id":"4c2b",)"
+      R"("task":"tasks.add","id":"4c2b"},"properties":{"correlation_id":"4c2b",)"
       R"("delivery_mode":2,"delivery_info":{"exchange":"","routing_key":"celery"},"priority":0,)"
       R"("body_encoding":"base64","delivery_tag":"9a"}})";
-  server.run({{"RPUSH", "celery", message, blob(1)}});
+  server.run(redis_command{"RPUSH", "celery", message, blob(1)});
   const cleaning done = clean(server);
   EXPECT_EQ(done.after.at("celery").values[0].first, message);
   EXPECT_EQ(done.after.at("celery").values[1].first, clean_value(blob(1)));
@@ -145,7 +145,8 @@ TEST(redis_formats, the_body_of_celery_stays) {
 // A lock that comes while the job is being cleaned keeps it as it is.
 TEST(redis_formats, a_lock_is_watched) {
   const redis_server server;
-  server.run({{"HSET", "q:1", "name", "n", "data", blob(1), "opts", "{}", "timestamp", "1"}});
+  server.run(
+      redis_command{"HSET", "q:1", "name", "n", "data", blob(1), "opts", "{}", "timestamp", "1"});
   // A blob store is asked between the reading and the writing.
   class locking final : public blob_store {
    public:
