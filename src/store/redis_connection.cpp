@@ -81,6 +81,7 @@ constexpr advice known_errors[] = {
     {"ERR AUTH <password> called without", "it has no password: remove it from the URL"},
     {"ERR Client sent AUTH, but no password", "it has no password: remove it from the URL"},
     {"ERR DB index is out of range", "it has no database of that number: correct it in the URL"},
+    {"ERR SELECT is not allowed", "a cluster has database 0 only: remove the number from the URL"},
     {"ERR max number of clients", "it has too many clients: raise maxclients, or try again later"},
     {"NOPERM", "this user may not do that: grant it with ACL SETUSER"},
     {"LOADING", "it is still loading its data: try again later, or raise the command timeout"},

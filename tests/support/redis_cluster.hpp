@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/redis_samples.hpp"
 #include "support/redis_server.hpp"
 
 namespace jobqueue::test {
@@ -45,6 +46,14 @@ class redis_cluster {
     return slot < 5461 ? 0 : slot < 10923 ? 1 : 2;
   }
 
+  [[nodiscard]] store_state state() const {
+    store_state all;
+    for (const redis_server& node : nodes_) {
+      all.merge(read_state([&](const auto& commands) { return node.run(commands); }));
+    }
+    return all;
+  }
+
   // Each command goes where its key is, which is its second word.
   void run(const std::vector<detail::redis_command>& commands) const {
     std::array<std::vector<detail::redis_command>, size> parts;
@@ -59,7 +68,8 @@ class redis_cluster {
  private:
   [[nodiscard]] bool is_complete() const {
     for (const redis_server& node : nodes_) {
-      const auto answers = node.run({{"CLUSTER", "INFO"}, {"CLUSTER", "SLOTS"}});
+      const std::vector<detail::redis_command> about = {{"CLUSTER", "INFO"}, {"CLUSTER", "SLOTS"}};
+      const auto answers = node.run(about);
       if (answers[0].text.find("cluster_state:ok") == std::string::npos ||
           answers[1].elements.size() != size) {
         return false;

@@ -54,40 +54,54 @@ struct key_state {
 };
 using store_state = std::map<std::string, key_state>;
 
+inline detail::redis_command load_command(const std::string& type, const std::string& key) {
+  if (type == "hash") return {"HGETALL", key};
+  if (type == "list") return {"LRANGE", key, "0", "-1"};
+  if (type == "set") return {"SMEMBERS", key};
+  if (type == "zset") return {"ZRANGE", key, "0", "-1", "WITHSCORES"};
+  if (type == "stream") return {"XRANGE", key, "-", "+"};
+  return {"GET", key};
+}
+
+// The values of an answer to the command above.
+inline key_state read_key(const std::string& type, const detail::redis_reply& answer) {
+  key_state one{type, {}, 0};
+  if (type == "string") one.values.emplace_back(answer.text, "");
+  if (type == "stream") {
+    for (const auto& entry : answer.elements) {
+      for (const auto& word : entry.elements[1].elements) {
+        one.values.emplace_back(entry.elements[0].text, word.text);
+      }
+    }
+    return one;
+  }
+  const std::size_t step = type == "hash" || type == "zset" ? 2 : 1;
+  for (std::size_t i = 0; i < answer.elements.size(); i += step) {
+    one.values.emplace_back(answer.elements[i].text, step == 2 ? answer.elements[i + 1].text : "");
+  }
+  if (type != "list") std::sort(one.values.begin(), one.values.end());
+  return one;
+}
+
 // Everything that one server has.
 inline store_state read_state(const run_commands& run) {
   store_state state;
-  const auto names = run({{"KEYS", "*"}}).front();
-  for (const auto& name : names.elements) {
-    const std::string& key = name.text;
-    const auto about = run({{"TYPE", key}, {"PEXPIRETIME", key}});
-    key_state one{about[0].text, {}, about[1].integer};
-    const detail::redis_command load =
-        one.type == "hash"   ? detail::redis_command{"HGETALL", key}
-        : one.type == "list" ? detail::redis_command{"LRANGE", key, "0", "-1"}
-        : one.type == "set"  ? detail::redis_command{"SMEMBERS", key}
-        : one.type == "zset" ? detail::redis_command{"ZRANGE", key, "0", "-1", "WITHSCORES"}
-        : one.type == "stream" ? detail::redis_command{"XRANGE", key, "-", "+"}
-                               : detail::redis_command{"GET", key};
-    const auto answer = run({load}).front();
-    if (one.type == "string") one.values.emplace_back(answer.text, "");
-    if (one.type == "stream") {
-      for (const auto& entry : answer.elements) {
-        for (const auto& word : entry.elements[1].elements) {
-          one.values.emplace_back(entry.elements[0].text, word.text);
-        }
-      }
-    } else {
-      const std::size_t step = one.type == "hash" || one.type == "zset" ? 2 : 1;
-      for (std::size_t i = 0; i < answer.elements.size(); i += step) {
-        one.values.emplace_back(answer.elements[i].text,
-                                step == 2 ? answer.elements[i + 1].text : "");
-      }
-    }
-    if (one.type != "list" && one.type != "stream") {
-      std::sort(one.values.begin(), one.values.end());
-    }
-    state.emplace(key, std::move(one));
+  const auto names = run({{"KEYS", "*"}}).front().elements;
+  std::vector<detail::redis_command> commands;
+  for (const auto& name : names) {
+    commands.push_back({"TYPE", name.text});
+    commands.push_back({"PEXPIRETIME", name.text});
+  }
+  const auto about = run(commands);
+  commands.clear();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    commands.push_back(load_command(about[2 * i].text, names[i].text));
+  }
+  const auto values = run(commands);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    key_state one = read_key(about[2 * i].text, values[i]);
+    one.expires = about[2 * i + 1].integer;
+    state.emplace(names[i].text, std::move(one));
   }
   return state;
 }
