@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -90,6 +91,8 @@ class redis_cleaning {
   // redis_cleaning_values.cpp: from values to writes.
   [[nodiscard]] status clean_values(const redis_route& route, std::span<loaded_key> keys,
                                     bool is_watched);
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_text(const std::string& place,
+                                                                redis_value& value);
   [[nodiscard]] status collect(loaded_key& key, changes& found);
   [[nodiscard]] status drop_collisions(const redis_route& route, changes& found);
   [[nodiscard]] status write(const redis_route& route, changes& found, bool is_watched);

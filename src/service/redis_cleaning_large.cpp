@@ -202,6 +202,12 @@ status redis_cleaning::clean_elements(const redis_route& route, const key_info& 
   std::int64_t index = 0;
   std::size_t most = values_of_piece(key.bytes, key.count, pacer_.batch());
   while (!is_stopped()) {
+    if (most == 1 && key.bytes / std::max<std::uint64_t>(key.count, 1) > piece_bytes) {
+      if (index == static_cast<std::int64_t>(key.count)) return done;
+      const redis_value value{key.type, key.name, {}, index++, 0, {}};
+      if (status cleaned = clean_single(route, value, rule); !cleaned) return cleaned;
+      continue;
+    }
     pacer_.begin();
     auto read = read_piece(route, key,
                            {"LRANGE", key.name, std::to_string(index),

@@ -43,14 +43,18 @@ value_cleaner::value_cleaner(const clean_options& options)
   }
 }
 
-result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place,
-                                                          std::string_view locator,
-                                                          std::string_view text) {
+void value_cleaner::count_seen(std::string_view place, std::size_t bytes) {
   clean_totals& here = report_.by_place[std::string(place)];
   for (clean_totals* totals : {&here, &report_.totals}) {
     ++totals->values_seen;
-    totals->bytes_seen += text.size();
+    totals->bytes_seen += bytes;
   }
+}
+
+result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place,
+                                                          std::string_view locator,
+                                                          std::string_view text) {
+  count_seen(place, text.size());
   auto answer = sanitize_base64(text, sanitize_);
   if (!answer) return answer.problem();
   // A placeholder may be longer than a short blob: then there is nothing to win.

@@ -29,6 +29,10 @@ class value_cleaner {
   [[nodiscard]] result<std::optional<cleaned_value>> clean(std::string_view place,
                                                            std::string_view locator,
                                                            std::string_view text);
+  // The same for a large value, which is used up: what is left of it takes its place in memory.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_in_place(std::string_view place,
+                                                                    std::string_view locator,
+                                                                    std::string& text);
   // After this the values may be written: their blobs and the way back are durable. Nothing in a
   // dry run.
   [[nodiscard]] status make_durable(std::span<const cleaned_value> values);
@@ -45,6 +49,8 @@ class value_cleaner {
   [[nodiscard]] const clean_options& options() const noexcept { return options_; }
 
  private:
+  void count_seen(std::string_view place, std::size_t bytes);
+
   clean_options options_;
   sanitize_options sanitize_;
   std::unique_ptr<blob_store> nowhere_;  // a vault that keeps nothing, for a dry run

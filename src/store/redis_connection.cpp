@@ -106,6 +106,7 @@ redis_connection::redis_connection(redis_address address, options settings)
 
 error redis_connection::fail(redis_failure why, std::string_view sentence) {
   stream_.close();
+  reader_.begin(0);
   failure_ = why;
   return redis_problem(address_, sentence);
 }

@@ -27,8 +27,12 @@ using run_commands =
 // JSON with a blob of so many random bytes; different for each number.
 inline std::string value_with_blob(std::uint64_t number, std::size_t bytes = 300) {
   std::mt19937_64 random(number);
-  std::string blob(bytes, '\0');
-  for (char& byte : blob) byte = static_cast<char>(random());
+  std::string blob;
+  while (blob.size() < bytes) {
+    const std::uint64_t word = random();
+    blob.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  blob.resize(bytes);
   std::string text = R"({"id":)" + std::to_string(number) + R"(,"image":"data:image/png;base64,)";
   detail::encode_base64(blob, blob_encoding::std_padded, text);
   return text + R"(","path":"/api/jobs","done":true})";
