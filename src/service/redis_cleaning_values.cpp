@@ -78,17 +78,15 @@ status redis_cleaning::collect(loaded_key& key, changes& found) {
   const std::string place = place_of(key.name);
   const bool is_held = key.hold.is_held(key.rule->hold);
   for (redis_value& value : key.values) {
-    const bool is_allowed = key.type == redis_type::hash
-                                ? may_rewrite_field(*key.rule, value.name)
-                                : key.rule->what != rewrite::never;
+    const bool is_allowed = key.type == redis_type::hash ? may_rewrite_field(*key.rule, value.name)
+                                                         : key.rule->what != rewrite::never;
     if (!is_allowed) continue;
     auto cleaned = clean_text(place, value);
     if (!cleaned) return cleaned.problem();
     if (!*cleaned) continue;
     if (is_dry_) counted_keys_.insert(std::hash<std::string_view>()(key.name));
     const bool is_taken =
-        is_member(key.type) &&
-        !made_members_.insert(hash_of(key.name, (*cleaned)->text)).second;
+        is_member(key.type) && !made_members_.insert(hash_of(key.name, (*cleaned)->text)).second;
     if (is_held || is_taken) {
       cleaner_.count_skipped(place);
       continue;
@@ -150,8 +148,7 @@ status redis_cleaning::write(const redis_route& route, changes& found, bool is_w
   }
   // One of them has changed, or they cannot be written together.
   for (std::size_t i = 0; i < found.values.size(); ++i) {
-    const status swapped =
-        swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
+    const status swapped = swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
     if (!swapped) return swapped;
   }
   return done;
@@ -165,8 +162,7 @@ status redis_cleaning::swap(const redis_route& route, const redis_value& value, 
   bool has_no_blobs = false;
   const auto decide = [&](redis_value& now) -> result<std::optional<std::string>> {
     if (is_member(now.type)) return std::optional<std::string>(cleaned.text);
-    const bool is_same =
-        sha256(std::as_bytes(std::span(now.text))) == cleaned.entry.before;
+    const bool is_same = sha256(std::as_bytes(std::span(now.text))) == cleaned.entry.before;
     // At this place of a list there is another element now, whose turn comes or has been.
     if (!is_same && now.type == redis_type::list) return std::optional<std::string>();
     if (!is_same || !is_text_there) {

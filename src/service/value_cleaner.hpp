@@ -39,7 +39,7 @@ class value_cleaner {
   // A value was written, or would be; or it was left alone.
   void count_changed(const cleaned_value& value);
   void count_skipped(std::string_view place);
-  // A batch of a place is done, to where `cursor` is. Durable with the next batch: what comes before
+  // A batch of a place is done, to where `cursor` is. Durable with the next batch: what is before
   // may be read again, and then there is nothing to do.
   void mark(std::string_view place, std::string_view cursor);
   // Calls the observer; false if the run shall end.

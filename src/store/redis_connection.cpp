@@ -15,7 +15,8 @@ constexpr std::size_t greeting_bytes = std::size_t{1} << 20;
 constexpr std::size_t reserve_bytes = std::size_t{1} << 16;
 
 constexpr std::string_view too_late =
-    "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the command timeout";
+    "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the command "
+    "timeout";
 constexpr std::string_view too_much = "sends a larger answer than is taken";
 constexpr std::string_view no_protocol =
     "does not speak the protocol of Redis; check host and port, and whether it wants TLS "

@@ -318,8 +318,8 @@ TEST_F(redis_cleaner, large_keys_go_in_pieces) {
 // A list that grew at its head, or lost some there, still gets back what it had.
 TEST_F(redis_cleaner, undo_finds_elements_that_moved) {
   for (const bool grows : {true, false}) {
-    server_.run({{"FLUSHALL"},
-                 {"RPUSH", "list", "0", value_with_blob(1), "2", value_with_blob(3), "4"}});
+    server_.run(
+        {{"FLUSHALL"}, {"RPUSH", "list", "0", value_with_blob(1), "2", value_with_blob(3), "4"}});
     journal_.reset();
     std::filesystem::remove(folder_.path() / "journal");
     EXPECT_EQ(clean().totals.values_changed, 2U);
@@ -420,8 +420,7 @@ TEST_F(redis_cleaner, options_are_checked) {
   EXPECT_EQ(clean_redis(server_.url(), {}, {}, options).problem().code, errc::invalid_argument);
   options.batch = 1;
   redis_.page = 0;
-  EXPECT_EQ(clean_redis(server_.url(), redis_, {}, options).problem().code,
-            errc::invalid_argument);
+  EXPECT_EQ(clean_redis(server_.url(), redis_, {}, options).problem().code, errc::invalid_argument);
   EXPECT_EQ(clean_redis("nonsense", {}, {}, options).problem().code, errc::invalid_argument);
 }
 

@@ -94,8 +94,8 @@ void move_slot(redis_cluster& cluster, const std::string& tag, bool is_complete)
       cluster.node(from).run(redis_command{"CLUSTER", "GETKEYSINSLOT", slot, "1000"}).elements;
   std::vector<redis_command> commands;
   for (const auto& key : keys) {
-    commands.push_back({"MIGRATE", "127.0.0.1", std::to_string(cluster.node(to).port()), key.text,
-                        "0", "5000"});
+    commands.push_back(
+        {"MIGRATE", "127.0.0.1", std::to_string(cluster.node(to).port()), key.text, "0", "5000"});
   }
   cluster.node(from).run(commands);
   if (!is_complete) return;
@@ -107,8 +107,7 @@ void move_slot(redis_cluster& cluster, const std::string& tag, bool is_complete)
 std::uint64_t calls_of(const redis_cluster& cluster, const std::string& name) {
   std::uint64_t calls = 0;
   for (std::size_t i = 0; i < redis_cluster::size; ++i) {
-    const std::string stats =
-        cluster.node(i).run(redis_command{"INFO", "commandstats"}).text;
+    const std::string stats = cluster.node(i).run(redis_command{"INFO", "commandstats"}).text;
     const std::size_t at = stats.find("cmdstat_" + name + ":calls=");
     if (at != std::string::npos) calls += std::stoull(stats.substr(stats.find('=', at) + 1));
   }

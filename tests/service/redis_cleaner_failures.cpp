@@ -43,8 +43,9 @@ class redis_cleaner_failures : public testing::Test {
   result<clean_report> clean(const std::function<void()>& in_the_middle = {},
                              const std::string& url = {}) {
     const auto path = folder_.path() / "journal";
-    const auto journal = std::filesystem::exists(path) ? clean_journal::open(path, "store").value()
-                                                       : clean_journal::create(path, "store").value();
+    const auto journal = std::filesystem::exists(path)
+                             ? clean_journal::open(path, "store").value()
+                             : clean_journal::create(path, "store").value();
     clean_options options;
     options.journal = journal.get();
     options.batch = 20;
@@ -101,7 +102,9 @@ class redis_cleaner_failures : public testing::Test {
 
 TEST_F(redis_cleaner_failures, a_killed_connection_ends_it) {
   fill();
-  expect_failure(clean([&] { server_.run(redis_command{"CLIENT", "KILL", "TYPE", "normal"}); }),
+  expect_failure(clean([&] {
+                   server_.run(redis_command{"CLIENT", "KILL", "TYPE", "normal"});
+                 }),
                  "connection");
   expect_resumable();
 }
@@ -219,7 +222,8 @@ TEST_F(redis_cleaner_failures, what_is_gone_stays_gone) {
 
 // With WATCH on the key, each change of another field costs a try.
 TEST_F(redis_cleaner_failures, a_value_that_always_changes_is_skipped) {
-  server_.run({{"SET", "hot", test::value_with_blob(1)}, {"SET", "cold", test::value_with_blob(2)}});
+  server_.run(
+      {{"SET", "hot", test::value_with_blob(1)}, {"SET", "cold", test::value_with_blob(2)}});
   // A vault is asked between the reading and the writing.
   class writer final : public blob_store {
    public:

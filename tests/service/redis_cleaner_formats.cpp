@@ -42,7 +42,7 @@ cleaning clean(const redis_server& server) {
 }
 
 struct known_key {
-  redis_command make;       // gives the key its values
+  redis_command make;        // gives the key its values
   std::string_view cleaned;  // names of fields, or "all"
   std::size_t skipped = 0;
 };
@@ -67,15 +67,23 @@ TEST(redis_formats, only_what_may_be_rewritten_is) {
       {{"HSET", "job:5", "payload", blob(1)}, "payload"},
       {{"HSET", "step:6", "status", "assigned", "payload", blob(1)}, "", 1},
       // BullMQ, whatever the prefix.
-      {{"HSET", "bull:mail:1", "name", blob(1), "data", blob(2), "opts", blob(3), "timestamp", "1",
-        "returnvalue", blob(4), "stacktrace", "[" + blob(5) + "]", "failedReason", blob(6),
-        "parent", blob(7), "mine", blob(8)},
+      {{"HSET",         "bull:mail:1",
+        "name",         blob(1),
+        "data",         blob(2),
+        "opts",         blob(3),
+        "timestamp",    "1",
+        "returnvalue",  blob(4),
+        "stacktrace",   "[" + blob(5) + "]",
+        "failedReason", blob(6),
+        "parent",       blob(7),
+        "mine",         blob(8)},
        "data returnvalue stacktrace failedReason"},
       {{"HSET", "my:{mail}:2", "name", "n", "data", blob(2), "opts", blob(3), "timestamp", "1"},
        "data"},
       {{"HSET", "bull:mail:3", "name", "n", "data", blob(2), "opts", "{}", "timestamp", "1",
         "returnvalue", blob(4)},
-       "", 2},
+       "",
+       2},
       {{"SET", "bull:mail:3:lock", blob(9)}, ""},
       {{"RPUSH", "bull:mail:3:logs", blob(1), blob(2)}, "", 2},
       {{"RPUSH", "bull:mail:1:logs", blob(1), "row", blob(2)}, "all"},

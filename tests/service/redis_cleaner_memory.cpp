@@ -32,7 +32,8 @@ constexpr std::size_t most_kib = std::size_t{128} << 10;
 std::size_t peak_kib() {
   std::ifstream file("/proc/self/status");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(line.find_first_of("0123456789")));
+    if (line.starts_with("VmHWM:"))
+      return std::stoul(line.substr(line.find_first_of("0123456789")));
   }
   return 0;
 }

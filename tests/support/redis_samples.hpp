@@ -150,9 +150,9 @@ inline std::size_t expect_old_or_clean(const store_state& now, const store_state
     const bool has_members = one.type == "set" || one.type == "zset";
     for (std::size_t i = 0; i < old.values.size(); ++i) {
       const auto is_there = [&](const auto& value) {
-        return has_members ? std::find(one.values.begin(), one.values.end(), value) !=
-                                 one.values.end()
-                           : one.values[i] == value;
+        return has_members
+                   ? std::find(one.values.begin(), one.values.end(), value) != one.values.end()
+                   : one.values[i] == value;
       };
       if (is_there(old.values[i])) continue;
       EXPECT_TRUE(is_there(wanted[i])) << key << " value " << i << " is neither";
@@ -178,8 +178,8 @@ inline std::vector<detail::redis_command> sample_commands(std::size_t count,
                         "50", "ctx", value()});
     commands.push_back({"RPUSH", "queue:q" + id, value(), "no blob", value(), value()});
     commands.push_back({"SADD", "set:" + id, value(), value(), "member"});
-    commands.push_back({"ZADD", "z:" + id, "1.5", value(), "-inf", value(), "1e300", "member",
-                        "0.1", value()});
+    commands.push_back(
+        {"ZADD", "z:" + id, "1.5", value(), "-inf", value(), "1e300", "member", "0.1", value()});
     for (const char* key : {"worker:completion:step-id:", "job:", "queue:q", "set:", "z:"}) {
       if (i % 2 == 0) {
         commands.push_back({"PEXPIREAT", key + id, std::to_string(4'000'000'000'000 + i)});
