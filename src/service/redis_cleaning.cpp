@@ -202,6 +202,7 @@ result<std::vector<redis_cleaning::key_info>> redis_cleaning::examine(
   std::vector<key_info> keys;
   if (names.empty()) return keys;
   std::vector<redis_command> commands;
+  commands.reserve(names.size());
   for (const std::string& name : names) commands.push_back({"TYPE", name});
   const auto types = send_along(route, commands, answer_bytes);
   if (!types) return types.problem();
@@ -228,6 +229,7 @@ result<std::vector<redis_cleaning::key_info>> redis_cleaning::examine(
 status redis_cleaning::measure(const redis_route& route, std::vector<key_info>& keys) {
   if (keys.empty()) return done;
   std::vector<redis_command> commands;
+  commands.reserve(keys.size());
   for (const key_info& key : keys) {
     commands.push_back({std::string(size_command(key.type)), key.name});
   }

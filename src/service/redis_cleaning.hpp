@@ -59,7 +59,7 @@ class redis_cleaning {
   [[nodiscard]] status clean_moved();
   [[nodiscard]] result<std::vector<key_info>> examine(const redis_route& route,
                                                       std::vector<std::string> names);
-  [[nodiscard]] status measure(const redis_route& route, std::vector<key_info>& keys);
+  [[nodiscard]] static status measure(const redis_route& route, std::vector<key_info>& keys);
   [[nodiscard]] status clean_batch(const redis_route& route, std::span<const key_info> keys);
 
   // redis_cleaning_large.cpp: keys that are read in pieces.
