@@ -5,19 +5,24 @@
 namespace jobqueue::detail {
 
 void append_json_bytes(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
   out += '"';
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '"' || byte == '\\') out += '\\';
-    if (byte >= 0x20 && byte < 0x7F) {
-      out += c;
+  std::size_t begin = 0;  // of what is written as it is
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') continue;
+    out += bytes.substr(begin, i - begin);
+    begin = i + 1;
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += bytes[i];
     } else {
-      static constexpr std::string_view digits = "0123456789abcdef";
       out += "\\u00";
       out += digits[byte >> 4U];
       out += digits[byte & 15U];
     }
   }
+  out += bytes.substr(begin);
   out += '"';
 }
 

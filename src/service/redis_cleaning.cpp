@@ -10,7 +10,7 @@ using kind = redis_reply::kind;
 
 constexpr std::size_t answer_bytes = std::size_t{32} << 20;
 // A batch is closed when its values have so many bytes; a larger string is cleaned alone.
-constexpr std::uint64_t batch_bytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t batch_bytes = std::uint64_t{8} << 20;
 // A larger collection is read in pieces.
 constexpr std::uint64_t small_collection_bytes = std::uint64_t{1} << 20;
 // MEMORY USAGE of so many values is exact; of more it is a guess from a few of them.

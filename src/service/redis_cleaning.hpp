@@ -98,8 +98,8 @@ class redis_cleaning {
   [[nodiscard]] status write(const redis_route& route, changes& found, bool is_watched);
   [[nodiscard]] status swap(const redis_route& route, const redis_value& value, redis_hold hold,
                             cleaned_value& cleaned);
-  [[nodiscard]] status measure_sample(const redis_route& route, const changes& found,
-                                      std::uint64_t& bytes);
+  [[nodiscard]] static status measure_sample(const redis_route& route, const changes& found,
+                                             std::uint64_t& bytes);
   [[nodiscard]] std::string place_of(std::string_view key);
 
   // Whether several keys can be watched and written together.

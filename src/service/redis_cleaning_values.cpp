@@ -148,7 +148,7 @@ status redis_cleaning::write(const redis_route& route, changes& found, bool is_w
   }
   // One of them has changed, or they cannot be written together.
   for (std::size_t i = 0; i < found.values.size(); ++i) {
-    const status swapped = swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
+    status swapped = swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
     if (!swapped) return swapped;
   }
   return done;

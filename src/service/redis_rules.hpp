@@ -34,10 +34,10 @@ enum class redis_hold : std::uint8_t {
 struct redis_rule {
   std::string_view system;  // whose keys these are
   std::string_view keys;    // `*` stands for anything
-  redis_type type;          // `other` stands for any type
   std::string_view marks;   // fields that such a hash has, between spaces
+  std::string_view fields;  // of `what`, between spaces
+  redis_type type;          // `other` stands for any type
   rewrite what;
-  std::string_view fields;  // between spaces
   redis_hold hold;
 };
 
