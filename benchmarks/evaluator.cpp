@@ -6,11 +6,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +32,7 @@ constexpr std::size_t some = 50'000;
 constexpr std::size_t row_by_row_jobs = 5'000;  // more would only take longer
 
 void require(bool holds, const std::string& words) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", words.c_str());
-  std::exit(1);
+  if (!holds) throw std::runtime_error(words);
 }
 
 template <class T>
@@ -170,9 +168,7 @@ void print(std::string_view name, std::size_t jobs, double rate, long peak_kib) 
   std::fflush(stdout);
 }
 
-}  // namespace
-
-int main() {
+int run() {
   test::postgres_server server(true);
   const auto database = [&](const std::string& name, std::size_t jobs) {
     static_cast<void>(server.run("CREATE DATABASE " + name));
@@ -209,4 +205,15 @@ int main() {
   std::printf("postgresql: pages / row_by_row  %.1f x (goal 10), %.0f jobs/s (goal 20,000)\n",
               fast.rate / slow, fast.rate);
   return 0;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    return run();
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
+    return 1;
+  }
 }

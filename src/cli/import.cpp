@@ -61,7 +61,7 @@ struct import_command {
       bytes += record.size();
       if (records.size() < batch && bytes < most_batch_bytes) continue;
       bytes = 0;
-      if (const status ended = add_batch(target, records, numbers); !ended) return ended;
+      if (status ended = add_batch(target, records, numbers); !ended) return ended;
     }
     return add_batch(target, records, numbers);
   }
@@ -75,7 +75,7 @@ struct import_command {
       const auto lines = input->next();
       if (!lines) return lines.problem();
       if (lines->empty()) return done;
-      if (const status ended = add_lines(target, *lines); !ended) return ended;
+      if (status ended = add_lines(target, *lines); !ended) return ended;
       bytes += lines->size();
       const std::uint64_t all = std::max<std::uint64_t>(input->size(), bytes);
       shown.show(bar_words(bytes, all, "bytes", std::chrono::steady_clock::now() - begun));
