@@ -94,12 +94,11 @@ struct import_command {
   }
 
   int run() {
-    const bool is_sqlite = store.db.starts_with("sqlite:");
     const auto opened = store.open(true);
     if (!opened) return report_problem({}, opened.problem());
     job_store& target = **opened;
     // A file of our own has what it needs; the database of somebody else is migrated when asked.
-    if (is_sqlite) {
+    if (target.name().starts_with("sqlite:")) {
       if (const auto migrated = target.migrate(); !migrated) {
         return report_problem({}, migrated.problem());
       }
@@ -152,7 +151,7 @@ void add_import(CLI::App& program, std::function<int()>& run) {
   app->footer(
       "A job whose id is there already is left as it is. 'notification' and 'attestations' of a "
       "job\n"
-      "go to their tables; what is no column is kept in 'data'. An SQLite file is made if there "
+      "go to their tables; what is no column is kept in 'extra'. An SQLite file is made if there "
       "is\n"
       "none. With --redis and no FILE only the evidence in Redis is copied.\n"
       "Exit code 3 if lines were refused; the others are in the store.");
