@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/sha256.hpp"
+
 namespace jobqueue::detail {
 namespace {
 
@@ -26,6 +28,16 @@ void add_totals(clean_totals& totals, const cleaned_value& value) {
   }
 }
 
+// Where placeholders are in the output, by where the cuts were in the input.
+struct cut_noter {
+  std::uint64_t removed = 0;
+  void add(journal_entry& entry, const blob_cut& cut, std::string_view original) {
+    entry.cuts.push_back({cut.offset - removed, cut.replacement_size, std::string(original)});
+    removed += cut.size;
+    removed -= cut.replacement_size;
+  }
+};
+
 sha256_digest digest_of(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
 
 }  // namespace
@@ -43,14 +55,17 @@ value_cleaner::value_cleaner(const clean_options& options)
   }
 }
 
+void value_cleaner::count_seen(std::string_view place, std::uint64_t bytes) {
+  for (clean_totals* totals : {&report_.by_place[std::string(place)], &report_.totals}) {
+    ++totals->values_seen;
+    totals->bytes_seen += bytes;
+  }
+}
+
 result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place,
                                                           std::string_view locator,
                                                           std::string_view text) {
-  clean_totals& here = report_.by_place[std::string(place)];
-  for (clean_totals* totals : {&here, &report_.totals}) {
-    ++totals->values_seen;
-    totals->bytes_seen += text.size();
-  }
+  count_seen(place, text.size());
   auto answer = sanitize_base64(text, sanitize_);
   if (!answer) return answer.problem();
   // A placeholder may be longer than a short blob: then there is nothing to win.
@@ -58,26 +73,53 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
     return std::optional<cleaned_value>();
   }
   cleaned_value value;
+  value.entry.place = place;
+  value.entry.locator = locator;
   value.cut_count = answer->cut_count;
   value.by_class = answer->by_class;
   value.bytes_removed = text.size() - answer->text.size();
-  value.entry.place = place;
   if (!options_.dry_run) {
-    value.entry.locator = locator;
     value.entry.before = digest_of(text);
     value.entry.after = digest_of(answer->text);
-    value.entry.cuts.reserve(answer->cuts.size());
-    std::uint64_t removed = 0;
+    cut_noter note;
     for (const blob_cut& cut : answer->cuts) {
-      journal_cut& noted = value.entry.cuts.emplace_back();
-      noted.offset = cut.offset - removed;
-      noted.size = cut.replacement_size;
-      if (options_.vault == nullptr) noted.original = text.substr(cut.offset, cut.size);
-      removed += cut.size;
-      removed -= cut.replacement_size;
+      note.add(value.entry, cut,
+               options_.vault == nullptr ? text.substr(cut.offset, cut.size) : std::string_view());
     }
   }
   value.text = std::move(answer->text);
+  return std::optional<cleaned_value>(std::move(value));
+}
+
+result<std::optional<cleaned_value>> value_cleaner::clean_pieces(
+    std::string_view place, std::string_view locator,
+    const std::function<result<std::string_view>()>& next) {
+  base64_sanitizer sanitizer(sanitize_);
+  sha256_stream before;
+  cut_noter note;
+  cleaned_value value;
+  value.entry.place = place;
+  value.entry.locator = locator;
+  std::uint64_t size = 0;
+  sanitized last;
+  for (bool more = true; more;) {
+    const auto piece = next();
+    if (!piece) return piece.problem();
+    more = !piece->empty();
+    before.update(std::as_bytes(std::span(*piece)));
+    size += piece->size();
+    const status taken = more ? sanitizer.update(*piece, value.text) : sanitizer.finish(value.text);
+    if (!taken) return taken.problem();
+    last = sanitizer.take_report();
+    for (const blob_cut& cut : last.cuts) note.add(value.entry, cut, {});
+  }
+  count_seen(place, size);
+  if (!last.changed || value.text.size() >= size) return std::optional<cleaned_value>();
+  value.cut_count = last.cut_count;
+  value.by_class = last.by_class;
+  value.bytes_removed = size - value.text.size();
+  value.entry.before = before.finish();
+  value.entry.after = digest_of(value.text);
   return std::optional<cleaned_value>(std::move(value));
 }
 

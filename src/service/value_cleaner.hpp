@@ -29,6 +29,11 @@ class value_cleaner {
   [[nodiscard]] result<std::optional<cleaned_value>> clean(std::string_view place,
                                                            std::string_view locator,
                                                            std::string_view text);
+  // The same of a value that is read piece by piece: `next` gives the next one, empty at the end.
+  // Not without a vault, unless it is a dry run.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_pieces(
+      std::string_view place, std::string_view locator,
+      const std::function<result<std::string_view>()>& next);
   // After this the values may be written: their blobs and the way back are durable. Nothing in a
   // dry run.
   [[nodiscard]] status make_durable(std::span<const cleaned_value> values);
@@ -45,6 +50,8 @@ class value_cleaner {
   [[nodiscard]] const clean_options& options() const noexcept { return options_; }
 
  private:
+  void count_seen(std::string_view place, std::uint64_t bytes);
+
   clean_options options_;
   sanitize_options sanitize_;
   std::unique_ptr<blob_store> nowhere_;  // a vault that keeps nothing, for a dry run

@@ -54,6 +54,9 @@ struct sql_clean_report {
                                                  std::span<const clean_column> columns,
                                                  const clean_options& options);
 
+/// The URL of a store without its password, as journals name it.
+[[nodiscard]] result<std::string> sql_store_name(std::string_view url);
+
 /// Gives back what the journal says, where nothing has changed since.
 [[nodiscard]] result<undo_report> undo_sql(std::string_view url, const store_options& store,
                                            const clean_journal& journal, const blob_store* vault);
