@@ -14,64 +14,17 @@
 
 #include "core/json_check.hpp"
 #include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "service/journal_text.hpp"
 #include "vault/posix_file.hpp"
 
 namespace jobqueue {
 namespace detail {
 namespace {
 
-// Any bytes as a string of JSON: each byte is the character of that number.
-void append_bytes(std::string& out, std::string_view bytes) {
-  out += '"';
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '"' || byte == '\\') out += '\\';
-    if (byte >= 0x20 && byte < 0x7F) {
-      out += c;
-    } else {
-      static constexpr std::string_view digits = "0123456789abcdef";
-      out += "\\u00";
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
-  }
-  out += '"';
-}
-
-std::string read_bytes(std::string_view value) {
-  const std::string text = read_json_string(value);
-  std::string bytes;
-  bytes.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    auto byte = static_cast<unsigned char>(text[at]);
-    // U+0080 to U+00FF are two bytes of UTF-8: 110000xx 10xxxxxx.
-    if (byte >= 0xC0 && at + 1 < text.size()) {
-      byte =
-          static_cast<unsigned char>(byte << 6U | (static_cast<unsigned char>(text[++at]) & 63U));
-    }
-    bytes += static_cast<char>(byte);
-  }
-  return bytes;
-}
-
 std::uint64_t read_number(std::string_view text) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
-}
-
-std::vector<std::string_view> read_elements(std::string_view array) {
-  std::vector<std::string_view> elements;
-  if (!array.starts_with('[')) return elements;
-  std::size_t at = skip_json_space(array, 1);
-  while (at < array.size() && array[at] != ']') {
-    const std::size_t end = skip_json_value(array, at);
-    elements.push_back(array.substr(at, end - at));
-    at = skip_json_space(array, end);
-    if (at < array.size() && array[at] == ',') at = skip_json_space(array, at + 1);
-  }
-  return elements;
 }
 
 std::string entry_line(const journal_entry& entry) {
@@ -86,7 +39,7 @@ std::string entry_line(const journal_entry& entry) {
     line += std::to_string(cut.size);
     if (!cut.original.empty()) {
       line += ',';
-      append_bytes(line, cut.original);
+      append_json_bytes(line, cut.original);
     }
     line += ']';
   }
@@ -104,13 +57,13 @@ std::optional<journal_entry> read_entry(const std::vector<json_member>& members)
   for (const json_member& member : members) {
     if (member.name == "locator") entry.locator = member.value;
     if (member.name != "cuts") continue;
-    for (const std::string_view one : read_elements(member.value)) {
-      const auto parts = read_elements(one);
+    for (const std::string_view one : read_json_elements(member.value)) {
+      const auto parts = read_json_elements(one);
       if (parts.size() < 2) return std::nullopt;
       journal_cut& cut = entry.cuts.emplace_back();
       cut.offset = read_number(parts[0]);
       cut.size = read_number(parts[1]);
-      if (parts.size() > 2) cut.original = read_bytes(parts[2]);
+      if (parts.size() > 2) cut.original = read_json_bytes(parts[2]);
     }
   }
   return entry;

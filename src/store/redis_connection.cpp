@@ -1,12 +1,9 @@
 #include "store/redis_connection.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <charconv>
+#include <system_error>
 #include <utility>
-
-#include <hiredis/hiredis.h>
 
 namespace jobqueue::detail {
 namespace {
@@ -14,20 +11,55 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t greeting_bytes = std::size_t{1} << 20;
+// What one reading may bring beyond what is waited for.
+constexpr std::size_t reserve_bytes = std::size_t{1} << 16;
 
-void append_command(std::string& out, const redis_command& command) {
-  std::vector<const char*> words;
-  std::vector<std::size_t> sizes;
-  for (const std::string& word : command) {
-    words.push_back(word.data());
-    sizes.push_back(word.size());
+constexpr std::string_view too_late =
+    "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the command timeout";
+constexpr std::string_view too_much = "sends a larger answer than is taken";
+constexpr std::string_view no_protocol =
+    "does not speak the protocol of Redis; check host and port, and whether it wants TLS "
+    "(rediss://)";
+
+// The bytes of commands in pieces, so that a large word is not there twice.
+class command_bytes {
+ public:
+  explicit command_bytes(std::span<const redis_command> commands) : commands_(commands) {}
+
+  // Nothing once all have been given.
+  [[nodiscard]] std::string next() {
+    std::string piece;
+    while (command_ < commands_.size() && piece.size() < piece_bytes) {
+      const redis_command& words = commands_[command_];
+      const std::string_view word = words[word_];
+      if (word_ == 0 && given_ == 0) piece += '*' + std::to_string(words.size()) + "\r\n";
+      if (given_ == 0) piece += '$' + std::to_string(word.size()) + "\r\n";
+      piece += word.substr(given_, piece_bytes);
+      given_ += std::min(piece_bytes, word.size() - given_);
+      if (given_ < word.size()) continue;
+      piece += "\r\n";
+      given_ = 0;
+      if (++word_ == words.size()) {
+        word_ = 0;
+        ++command_;
+      }
+    }
+    return piece;
   }
-  char* formatted = nullptr;
-  const int size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), words.data(),
-                                          sizes.data());
-  if (size < 0) throw std::bad_alloc();
-  const std::unique_ptr<char, decltype(&std::free)> owned(formatted, &std::free);
-  out.append(formatted, static_cast<std::size_t>(size));
+
+ private:
+  static constexpr std::size_t piece_bytes = std::size_t{1} << 18;
+  std::span<const redis_command> commands_;
+  std::size_t command_ = 0;
+  std::size_t word_ = 0;
+  std::size_t given_ = 0;  // of the word
+};
+
+// Reads the announcement of a text: "$12". False if it is anything else.
+bool read_announcement(std::string_view line, std::size_t& size) noexcept {
+  if (!line.starts_with('$')) return false;
+  const auto [end, problem] = std::from_chars(line.data() + 1, line.data() + line.size(), size);
+  return problem == std::errc() && end == line.data() + line.size();
 }
 
 // A code is what a server of the protocol sends; anything else is not repeated.
@@ -112,24 +144,26 @@ status redis_connection::greet() {
 result<std::vector<redis_reply>> redis_connection::pipeline(std::span<const redis_command> commands,
                                                             std::size_t max_bytes) {
   if (!is_open()) return fail(redis_failure::lost, "is not connected");
-  failure_ = redis_failure::none;
-  std::string bytes;
-  for (const redis_command& command : commands) append_command(bytes, command);
-  stream_.send(bytes);
   reader_.begin(max_bytes);
+  return collect(commands, {}, steady_clock::now() + settings_.command_timeout);
+}
 
+// `received` is the beginning of the answers, if there is one already: then all has been sent.
+result<std::vector<redis_reply>> redis_connection::collect(std::span<const redis_command> commands,
+                                                           std::string received, deadline until) {
+  failure_ = redis_failure::none;
+  command_bytes output(received.empty() ? commands : std::span<const redis_command>());
   std::vector<redis_reply> replies;
-  const auto until = steady_clock::now() + settings_.command_timeout;
+  if (const status read = read_available(received, commands.size(), replies); !read) {
+    return read.problem();
+  }
   while (replies.size() < commands.size()) {
-    bytes.clear();
-    const stream_event event = stream_.exchange(bytes, until);
-    if (event == stream_event::timed_out) {
-      return fail(redis_failure::timed_out,
-                  "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the "
-                  "command timeout");
-    }
+    if (!stream_.has_output()) stream_.send(output.next());
+    received.clear();
+    const stream_event event = stream_.exchange(received, until);
+    if (event == stream_event::timed_out) return fail(redis_failure::timed_out, too_late);
     // What came with the end of the connection may be the reason for it.
-    if (const status read = read_available(bytes, commands.size(), replies); !read) {
+    if (const status read = read_available(received, commands.size(), replies); !read) {
       return read.problem();
     }
     if (event == stream_event::lost && replies.size() < commands.size()) {
@@ -144,6 +178,49 @@ result<std::vector<redis_reply>> redis_connection::pipeline(std::span<const redi
     if (event == stream_event::lost) stream_.close();
   }
   return replies;
+}
+
+result<redis_reply> redis_connection::read_text(const redis_command& command,
+                                                std::size_t max_bytes) {
+  if (!is_open()) return fail(redis_failure::lost, "is not connected");
+  failure_ = redis_failure::none;
+  const auto until = steady_clock::now() + settings_.command_timeout;
+  const std::span<const redis_command> commands(&command, 1);
+  command_bytes output(commands);
+  std::string received;
+  std::size_t begin = 0;   // of the text
+  std::size_t wanted = 0;  // of everything, once that is known
+  while (wanted == 0 || received.size() < wanted) {
+    if (!stream_.has_output()) stream_.send(output.next());
+    const stream_event event = stream_.exchange(received, until);
+    if (event == stream_event::timed_out) return fail(redis_failure::timed_out, too_late);
+    const std::size_t end = wanted == 0 ? received.find("\r\n") : received.npos;
+    if (end != received.npos) {
+      std::size_t size = 0;
+      if (!read_announcement(std::string_view(received).substr(0, end), size)) {
+        reader_.begin(greeting_bytes);
+        auto answers = collect(commands, std::move(received), until);
+        if (!answers) return answers.problem();
+        return std::move(answers->front());
+      }
+      if (size > max_bytes) return fail(redis_failure::too_large, too_much);
+      begin = end + 2;
+      wanted = begin + size + 2;
+      received.reserve(wanted + reserve_bytes);
+    }
+    if (wanted == 0 && received.size() > reserve_bytes) {
+      return fail(redis_failure::other, no_protocol);
+    }
+    if (event == stream_event::lost && (wanted == 0 || received.size() < wanted)) {
+      return fail(redis_failure::lost, stream_.loss());
+    }
+  }
+  if (received.size() != wanted || !received.ends_with("\r\n")) {
+    return fail(redis_failure::other, no_protocol);
+  }
+  received.resize(wanted - 2);
+  received.erase(0, begin);
+  return redis_reply{redis_reply::kind::text, 0, std::move(received)};
 }
 
 status redis_connection::read_available(std::string_view received, std::size_t wanted,
@@ -163,11 +240,9 @@ status redis_connection::read_available(std::string_view received, std::size_t w
     replies.push_back(std::move(reply));
   }
   if (last == outcome::too_large) {
-    return fail(redis_failure::too_large, "sends a larger answer than is taken");
+    return fail(redis_failure::too_large, too_much);
   }
-  return fail(redis_failure::other,
-              "does not speak the protocol of Redis; check host and port, and whether it wants TLS "
-              "(rediss://)");
+  return fail(redis_failure::other, no_protocol);
 }
 
 error redis_connection::describe(const redis_reply& reply, std::string_view name) const {

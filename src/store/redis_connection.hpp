@@ -49,6 +49,9 @@ class redis_connection {
   // the connection is closed, `failure` says why, and nobody knows which commands were carried out.
   [[nodiscard]] result<std::vector<redis_reply>> pipeline(std::span<const redis_command> commands,
                                                           std::size_t max_bytes);
+  // The same for one command that is answered with a text, or with nil or an error: the text is in
+  // memory once, however large it is.
+  [[nodiscard]] result<redis_reply> read_text(const redis_command& command, std::size_t max_bytes);
   [[nodiscard]] redis_failure failure() const noexcept { return failure_; }
   // Bytes of memory that the last answers take.
   [[nodiscard]] std::size_t reply_bytes() const noexcept { return reader_.used(); }
@@ -61,6 +64,8 @@ class redis_connection {
  private:
   error fail(redis_failure why, std::string_view sentence);
   [[nodiscard]] status greet();
+  [[nodiscard]] result<std::vector<redis_reply>> collect(std::span<const redis_command> commands,
+                                                         std::string received, deadline until);
   [[nodiscard]] status read_available(std::string_view received, std::size_t wanted,
                                       std::vector<redis_reply>& replies);
 

@@ -36,6 +36,7 @@ class redis_stream {
 
   // Takes bytes to be sent; they leave during `exchange`.
   void send(std::string_view bytes);
+  [[nodiscard]] bool has_output() const noexcept { return sent_ < output_.size(); }
   // Waits until the peer takes or sends something; what it sent is appended to `received`.
   [[nodiscard]] stream_event exchange(std::string& received, deadline until);
   // The rest of a sentence that begins with the server: "closed the connection".

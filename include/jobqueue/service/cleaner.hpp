@@ -120,6 +120,13 @@ struct clean_report {
   clean_totals totals;
   std::map<std::string, clean_totals> by_place;
   bool stopped = false;  ///< `observe` ended it.
+  /// Of a Redis: entries of streams cannot be replaced, so this stays of them.
+  std::uint64_t stream_values = 0;  ///< With blobs, of the fields of entries.
+  std::uint64_t stream_bytes = 0;   ///< That cleaning them would remove.
+  /// Of a Redis: MEMORY USAGE of a sample of the keys that were changed.
+  std::uint64_t sampled_keys = 0;
+  std::uint64_t sampled_bytes_before = 0;
+  std::uint64_t sampled_bytes_after = 0;
 };
 
 struct undo_report {
