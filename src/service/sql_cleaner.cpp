@@ -195,32 +195,94 @@ result<std::string> sql_store_name(std::string_view url) {
   return std::move(where->name);
 }
 
+namespace {
+
+// Undoes entries of a journal, many in one transaction; where that fails, one by one.
+class sql_undoer {
+ public:
+  sql_undoer(detail::sql_connection& connection, std::span<const detail::clean_table> tables,
+             const blob_store* vault)
+      : connection_(&connection), tables_(tables), vault_(vault) {}
+
+  status add(const journal_entry& entry) {
+    constexpr std::size_t most_entries = 200;
+    constexpr std::size_t most_bytes = std::size_t{4} << 20;
+    for (const journal_cut& cut : entry.cuts) held_bytes_ += cut.size + cut.original.size();
+    held_.push_back(entry);
+    if (held_.size() < most_entries && held_bytes_ < most_bytes) return done;
+    return flush();
+  }
+
+  status flush() {
+    undo_report part;
+    status finished = run_held(part);
+    if (!finished && connection_->refused_values()) {
+      part = {};
+      finished = done;
+      for (const journal_entry& entry : held_) {
+        if (finished = run_one(entry, part); !finished) break;
+      }
+    }
+    if (!finished) return finished;
+    report.restored += part.restored;
+    report.unchanged += part.unchanged;
+    report.skipped += part.skipped;
+    held_.clear();
+    held_bytes_ = 0;
+    return done;
+  }
+
+  undo_report report;
+
+ private:
+  status run_held(undo_report& part) {
+    const detail::sql_transaction open(*connection_);
+    if (status begun = connection_->begin(); !begun) return begun;
+    for (const journal_entry& entry : held_) {
+      if (status undone = run_one(entry, part); !undone) return undone;
+    }
+    return connection_->commit();
+  }
+
+  status run_one(const journal_entry& entry, undo_report& part) {
+    for (const detail::clean_table& table : tables_) {
+      if (!entry.place.starts_with(table.name + ".")) continue;
+      detail::sql_rows rows(*connection_, table);
+      for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        if (rows.place_of(column) != entry.place) continue;
+        const auto outcome = rows.undo(entry, column, vault_);
+        if (!outcome) return outcome.problem();
+        ++(*outcome == detail::undo_outcome::restored    ? part.restored
+           : *outcome == detail::undo_outcome::unchanged ? part.unchanged
+                                                         : part.skipped);
+        return done;
+      }
+    }
+    ++part.skipped;  // its table or column is gone
+    return done;
+  }
+
+  detail::sql_connection* connection_;
+  std::span<const detail::clean_table> tables_;
+  const blob_store* vault_;
+  std::vector<journal_entry> held_;
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace
+
 result<undo_report> undo_sql(std::string_view url, const store_options& store,
                              const clean_journal& journal, const blob_store* vault) {
   const auto connection = detail::open_store(url, store);
   if (!connection) return connection.problem();
   const auto found = detail::find_clean_tables(**connection, {});
   if (!found) return found.problem();
-  undo_report report;
-  const status walked = journal.each_backwards([&](const journal_entry& entry) -> status {
-    for (const detail::clean_table& table : found->tables) {
-      if (!entry.place.starts_with(table.name + ".")) continue;
-      detail::sql_rows rows(**connection, table);
-      for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        if (rows.place_of(column) != entry.place) continue;
-        const auto outcome = rows.undo(entry, column, vault);
-        if (!outcome) return outcome.problem();
-        ++(*outcome == detail::undo_outcome::restored    ? report.restored
-           : *outcome == detail::undo_outcome::unchanged ? report.unchanged
-                                                         : report.skipped);
-        return done;
-      }
-    }
-    ++report.skipped;  // its table or column is gone
-    return done;
-  });
+  sql_undoer undoer(**connection, found->tables, vault);
+  const status walked =
+      journal.each_backwards([&](const journal_entry& entry) { return undoer.add(entry); });
   if (!walked) return walked.problem();
-  return report;
+  if (const status flushed = undoer.flush(); !flushed) return flushed.problem();
+  return undoer.report;
 }
 
 }  // namespace v1

@@ -373,27 +373,34 @@ status sql_rows::write_many(std::span<const row_change> changes,
 }
 
 // SQLite: a statement for each row, each value compared with what was read.
+status sql_rows::write_row(sql_connection& open, const row_change& change,
+                           std::span<const cleaned_value> cleaned, write_outcome& outcome) {
+  const key_values key(change.row->key.locator);
+  std::vector<fact_value> values = key.get();
+  std::string set;
+  std::string where = key_equals(1);
+  for (const auto& [column, value] : change.values) {
+    const std::string name = quote_identifier(table_->columns[column].name);
+    values.push_back(fact_value::of_text(cleaned[value].text));
+    set += (set.empty() ? "" : ", ") + name + " = $" + std::to_string(values.size());
+    values.push_back(fact_value::of_text(change.row->values[column].text));
+    where += " AND t." + name + " IS $" + std::to_string(values.size());
+  }
+  const auto rows =
+      open.query("UPDATE " + table_->quoted + " AS t SET " + set + " WHERE " + where, values);
+  if (!rows) return rows.problem();
+  outcome = rows->affected() == 1 ? write_outcome::written : write_outcome::changed;
+  return done;
+}
+
 status sql_rows::write_each(std::span<const row_change> changes,
                             std::span<const cleaned_value> cleaned,
                             std::span<write_outcome> outcomes) {
   return transact(*connection_, [&](sql_connection& open) -> status {
     for (std::size_t i = 0; i < changes.size(); ++i) {
-      const row_change& change = changes[i];
-      const key_values key(change.row->key.locator);
-      std::vector<fact_value> values = key.get();
-      std::string set;
-      std::string where = key_equals(1);
-      for (const auto& [column, value] : change.values) {
-        const std::string name = quote_identifier(table_->columns[column].name);
-        values.push_back(fact_value::of_text(cleaned[value].text));
-        set += (set.empty() ? "" : ", ") + name + " = $" + std::to_string(values.size());
-        values.push_back(fact_value::of_text(change.row->values[column].text));
-        where += " AND t." + name + " IS $" + std::to_string(values.size());
+      if (status written = write_row(open, changes[i], cleaned, outcomes[i]); !written) {
+        return written;
       }
-      const auto rows =
-          open.query("UPDATE " + table_->quoted + " AS t SET " + set + " WHERE " + where, values);
-      if (!rows) return rows.problem();
-      outcomes[i] = rows->affected() == 1 ? write_outcome::written : write_outcome::changed;
     }
     return done;
   });
@@ -414,11 +421,13 @@ result<undo_outcome> sql_rows::undo(const journal_entry& entry, std::size_t colu
   if (!*original) return undo_outcome::skipped;
   cleaned_value restored;
   restored.text = std::move(**original);
+  // The caller has a transaction.
   const row_change change{&chunk.rows.front(), {{column, 0}}};
-  const auto outcomes = write({&change, 1}, {&restored, 1});
-  if (!outcomes) return outcomes.problem();
-  return outcomes->front() == write_outcome::written ? undo_outcome::restored
-                                                     : undo_outcome::skipped;
+  write_outcome outcome = write_outcome::changed;
+  const status written = is_sqlite() ? write_row(*connection_, change, {&restored, 1}, outcome)
+                                     : write_many({&change, 1}, {&restored, 1}, {&outcome, 1});
+  if (!written) return written.problem();
+  return outcome == write_outcome::written ? undo_outcome::restored : undo_outcome::skipped;
 }
 
 }  // namespace jobqueue::detail

@@ -75,6 +75,7 @@ class sql_rows {
   // Writes rows that are still as they were read, in one transaction.
   [[nodiscard]] result<std::vector<write_outcome>> write(std::span<const row_change> changes,
                                                          std::span<const cleaned_value> cleaned);
+  // In a transaction of the caller.
   [[nodiscard]] result<undo_outcome> undo(const journal_entry& entry, std::size_t column,
                                           const blob_store* vault);
 
@@ -89,6 +90,8 @@ class sql_rows {
   [[nodiscard]] status write_each(std::span<const row_change> changes,
                                   std::span<const cleaned_value> cleaned,
                                   std::span<write_outcome> outcomes);
+  [[nodiscard]] status write_row(sql_connection& open, const row_change& change,
+                                 std::span<const cleaned_value> cleaned, write_outcome& outcome);
   [[nodiscard]] status add_row(const row_key& key, row_chunk& chunk);
   [[nodiscard]] status add_rows(std::span<const row_key> keys, row_chunk& chunk);
 
