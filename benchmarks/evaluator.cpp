@@ -18,6 +18,7 @@
 #include <jobqueue/service/evaluator.hpp>
 
 #include "store/postgres_connection.hpp"
+#include "store/record_source.hpp"
 #include "store/sqlite_connection.hpp"
 #include "support/postgres_server.hpp"
 
@@ -126,8 +127,10 @@ double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
   record_reader reader(rules);
   std::string select = "SELECT id";
   for (const std::string& column : rules.columns()) select += ", " + column;
+  const auto columns = take(connection->columns_of("job"));
+  select += " FROM " + take(detail::find_record_source(*connection, columns)).from;
   select +=
-      " FROM job_record WHERE (status IN ('completed', 'failed', 'canceled') OR"
+      " WHERE (status IN ('completed', 'failed', 'canceled') OR"
       " created_at < $1::timestamptz - interval '30 minutes') AND is_cleanup_evaluated = false"
       " ORDER BY created_at ASC LIMIT 150";
   const std::string update =

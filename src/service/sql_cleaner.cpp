@@ -52,66 +52,84 @@ class sql_cleaner {
   [[nodiscard]] clean_report& report() { return values_.report(); }
 
  private:
+  // Values that become durable together, and are written together then.
+  struct batch {
+    std::vector<cleaned_value> cleaned;
+    std::vector<row_change> changes;
+    std::vector<row_chunk> read;  // SQLite: what `changes` compare with
+    std::size_t bytes = 0;
+  };
+
   // Rows that change meanwhile are read again.
   status clean_keys(sql_rows& rows, std::vector<row_key> keys) {
+    constexpr std::size_t most_batch_bytes = std::size_t{4} << 20;
     for (int attempt = 1; !keys.empty() && attempt <= most_attempts; ++attempt) {
       std::vector<row_key> again;
       std::span<const row_key> rest(keys);
+      batch held;
       while (!rest.empty()) {
-        const auto chunk = rows.read(rest);
+        auto chunk = rows.read(rest);
         if (!chunk) return chunk.problem();
         rest = rest.subspan(chunk->count);
-        if (const status cleaned = clean_chunk(rows, *chunk, attempt, again); !cleaned) {
-          return cleaned;
-        }
+        if (const status cleaned = clean_chunk(rows, *chunk, held); !cleaned) return cleaned;
+        if (connection_->dialect() == sql_dialect::sqlite) held.read.push_back(std::move(*chunk));
+        if (!rest.empty() && held.bytes < most_batch_bytes) continue;
+        const status written = write_batch(rows, held, attempt == most_attempts, again);
+        if (!written) return written;
+        held = {};
       }
       keys = std::move(again);
     }
     return done;
   }
 
-  status clean_chunk(sql_rows& rows, const row_chunk& chunk, int attempt,
-                     std::vector<row_key>& again) {
-    std::vector<cleaned_value> cleaned;
-    std::vector<row_change> changes;
+  status clean_chunk(sql_rows& rows, const row_chunk& chunk, batch& held) {
     for (const read_row& row : chunk.rows) {
-      row_change change{&row, {}};
+      row_change change{row.key, row.version, {}, {}};
       for (std::size_t column = 0; column < row.values.size(); ++column) {
-        if (!row.values[column].is_there) continue;
+        const read_value& read = row.values[column];
+        if (!read.is_there) continue;
         const std::string place = rows.place_of(column);
-        auto value = row.values[column].is_large
+        auto value = read.is_large
                          ? values_.clean_pieces(place, row.key.locator, rows.pieces(row, column))
-                         : values_.clean(place, row.key.locator, row.values[column].text);
+                         : values_.clean(place, row.key.locator, read.text);
         if (!value) {
           // It went away while it was read.
           if (rows.has_lost(row)) break;
           return value.problem();
         }
+        if (connection_->dialect() == sql_dialect::sqlite) held.bytes += read.text.size();
         if (!*value) continue;
-        change.values.push_back({column, cleaned.size()});
-        cleaned.push_back(std::move(**value));
+        change.values.emplace_back(column, held.cleaned.size());
+        change.before.push_back(read.text);
+        held.bytes += (*value)->text.size();
+        held.cleaned.push_back(std::move(**value));
       }
-      if (!change.values.empty()) changes.push_back(std::move(change));
+      if (!change.values.empty()) held.changes.push_back(std::move(change));
     }
+    return done;
+  }
+
+  status write_batch(sql_rows& rows, const batch& held, bool is_last_attempt,
+                     std::vector<row_key>& again) {
     if (values_.options().dry_run) {
-      for (const cleaned_value& value : cleaned) values_.count_changed(value);
+      for (const cleaned_value& value : held.cleaned) values_.count_changed(value);
       return done;
     }
-    if (const status durable = values_.make_durable(cleaned); !durable) return durable;
-    const auto outcomes = rows.write(changes, cleaned);
+    if (const status durable = values_.make_durable(held.cleaned); !durable) return durable;
+    const auto outcomes = rows.write(held.changes, held.cleaned);
     if (!outcomes) return outcomes.problem();
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-      const bool is_last = attempt == most_attempts || (*outcomes)[i] == write_outcome::refused;
-      for (const auto& [column, value] : changes[i].values) {
-        if ((*outcomes)[i] == write_outcome::written) {
-          values_.count_changed(cleaned[value]);
-        } else if (is_last) {
+    for (std::size_t i = 0; i < held.changes.size(); ++i) {
+      const write_outcome outcome = (*outcomes)[i];
+      const bool is_given_up = is_last_attempt || outcome == write_outcome::refused;
+      for (const auto& [column, value] : held.changes[i].values) {
+        if (outcome == write_outcome::written) {
+          values_.count_changed(held.cleaned[value]);
+        } else if (is_given_up) {
           values_.count_skipped(rows.place_of(column));
         }
       }
-      if ((*outcomes)[i] == write_outcome::changed && !is_last) {
-        again.push_back(changes[i].row->key);
-      }
+      if (outcome == write_outcome::changed && !is_given_up) again.push_back(held.changes[i].key);
     }
     return done;
   }

@@ -318,9 +318,9 @@ status sql_rows::write_many(std::span<const row_change> changes,
   const std::size_t width = table_->columns.size();
   std::vector<postgres_array> arrays(parts + 1 + width);
   for (const row_change& change : changes) {
-    const key_values key(change.row->key.locator);
+    const key_values key(change.key.locator);
     for (std::size_t i = 0; i < parts; ++i) arrays[i].add(key.get()[i].text);
-    arrays[parts].add(change.row->version);
+    arrays[parts].add(change.version);
     std::vector<const cleaned_value*> of_column(width, nullptr);
     for (const auto& [column, value] : change.values) of_column[column] = &cleaned[value];
     for (std::size_t i = 0; i < width; ++i) {
@@ -366,7 +366,7 @@ status sql_rows::write_many(std::span<const row_change> changes,
   std::set<std::string> written;
   for (std::size_t i = 0; i < rows->size(); ++i) written.insert(make_locator(rows->row(i)));
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const bool is_written = written.count(changes[i].row->key.locator) != 0;
+    const bool is_written = written.count(changes[i].key.locator) != 0;
     outcomes[i] = is_written ? write_outcome::written : write_outcome::changed;
   }
   return done;
@@ -375,15 +375,16 @@ status sql_rows::write_many(std::span<const row_change> changes,
 // SQLite: a statement for each row, each value compared with what was read.
 status sql_rows::write_row(sql_connection& open, const row_change& change,
                            std::span<const cleaned_value> cleaned, write_outcome& outcome) {
-  const key_values key(change.row->key.locator);
+  const key_values key(change.key.locator);
   std::vector<fact_value> values = key.get();
   std::string set;
   std::string where = key_equals(1);
-  for (const auto& [column, value] : change.values) {
+  for (std::size_t i = 0; i < change.values.size(); ++i) {
+    const auto [column, value] = change.values[i];
     const std::string name = quote_identifier(table_->columns[column].name);
     values.push_back(fact_value::of_text(cleaned[value].text));
     set += (set.empty() ? "" : ", ") + name + " = $" + std::to_string(values.size());
-    values.push_back(fact_value::of_text(change.row->values[column].text));
+    values.push_back(fact_value::of_text(change.before[i]));
     where += " AND t." + name + " IS $" + std::to_string(values.size());
   }
   const auto rows =
@@ -422,7 +423,7 @@ result<undo_outcome> sql_rows::undo(const journal_entry& entry, std::size_t colu
   cleaned_value restored;
   restored.text = std::move(**original);
   // The caller has a transaction.
-  const row_change change{&chunk.rows.front(), {{column, 0}}};
+  const row_change change{key, chunk.rows.front().version, {{column, 0}}, {text}};
   write_outcome outcome = write_outcome::changed;
   const status written = is_sqlite() ? write_row(*connection_, change, {&restored, 1}, outcome)
                                      : write_many({&change, 1}, {&restored, 1}, {&outcome, 1});

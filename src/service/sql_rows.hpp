@@ -47,8 +47,10 @@ struct row_chunk {
 
 // New values of a row: its columns, and which of the cleaned values.
 struct row_change {
-  const read_row* row = nullptr;
+  row_key key;
+  std::string version;
   std::vector<std::pair<std::size_t, std::size_t>> values;
+  std::vector<std::string_view> before;  // SQLite: of each of `values` what was read
 };
 
 enum class write_outcome : std::uint8_t { written, changed, refused };
