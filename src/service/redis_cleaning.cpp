@@ -58,8 +58,7 @@ clean_options counting_only(clean_options options) {
 }  // namespace
 
 redis_cleaning::redis_cleaning(redis_address address, const redis_options& options,
-                               std::span<const std::string> patterns,
-                               const clean_options& cleaning)
+                               std::span<const std::string> patterns, const clean_options& cleaning)
     : nodes_(std::move(address), options),
       options_(options),
       patterns_(patterns.begin(), patterns.end()),
@@ -118,9 +117,8 @@ status redis_cleaning::scan(const std::string& primary, const std::string& patte
   do {
     const auto route = nodes_.route_to(primary);
     if (!route) return route.problem();
-    const redis_command command[] = {
-        {"SCAN", cursor, "MATCH", pattern, "COUNT",
-         std::to_string(std::min(options_.page, max_scan_count))}};
+    const redis_command command[] = {{"SCAN", cursor, "MATCH", pattern, "COUNT",
+                                      std::to_string(std::min(options_.page, max_scan_count))}};
     auto answers = route->connection->pipeline(command, answer_bytes);
     if (!answers) return answers.problem();
     redis_reply& page = answers->front();
@@ -165,9 +163,8 @@ status redis_cleaning::clean_keys(const redis_route& route, std::vector<std::str
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (is_dry_) {
     const std::hash<std::string_view> hash;
-    std::erase_if(names, [&](const std::string& name) {
-      return counted_keys_.contains(hash(name));
-    });
+    std::erase_if(names,
+                  [&](const std::string& name) { return counted_keys_.contains(hash(name)); });
   }
   keys_done_ += names.size();
   const auto keys = examine(route, std::move(names));
@@ -205,6 +202,7 @@ result<std::vector<redis_cleaning::key_info>> redis_cleaning::examine(
   std::vector<key_info> keys;
   if (names.empty()) return keys;
   std::vector<redis_command> commands;
+  commands.reserve(names.size());
   for (const std::string& name : names) commands.push_back({"TYPE", name});
   const auto types = send_along(route, commands, answer_bytes);
   if (!types) return types.problem();
@@ -231,6 +229,7 @@ result<std::vector<redis_cleaning::key_info>> redis_cleaning::examine(
 status redis_cleaning::measure(const redis_route& route, std::vector<key_info>& keys) {
   if (keys.empty()) return done;
   std::vector<redis_command> commands;
+  commands.reserve(keys.size());
   for (const key_info& key : keys) {
     commands.push_back({std::string(size_command(key.type)), key.name});
   }
@@ -320,8 +319,8 @@ status redis_cleaning::clean_batch(const redis_route& route, std::span<const key
     loaded_key& key = loaded.emplace_back();
     key.name = keys[i].name;
     key.type = keys[i].type;
-    key.hold = take_hold(of_key, key.name, key.type,
-                         lock_of(key.name, key.type, nodes_.is_cluster()));
+    key.hold =
+        take_hold(of_key, key.name, key.type, lock_of(key.name, key.type, nodes_.is_cluster()));
     if (of_key.front().of == kind::nil ||
         !take_values(key.type, key.name, of_key.front(), key.values)) {
       loaded.pop_back();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -58,7 +59,7 @@ class redis_cleaning {
   [[nodiscard]] status clean_moved();
   [[nodiscard]] result<std::vector<key_info>> examine(const redis_route& route,
                                                       std::vector<std::string> names);
-  [[nodiscard]] status measure(const redis_route& route, std::vector<key_info>& keys);
+  [[nodiscard]] static status measure(const redis_route& route, std::vector<key_info>& keys);
   [[nodiscard]] status clean_batch(const redis_route& route, std::span<const key_info> keys);
 
   // redis_cleaning_large.cpp: keys that are read in pieces.
@@ -90,6 +91,8 @@ class redis_cleaning {
   // redis_cleaning_values.cpp: from values to writes.
   [[nodiscard]] status clean_values(const redis_route& route, std::span<loaded_key> keys,
                                     bool is_watched);
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_text(const std::string& place,
+                                                                redis_value& value);
   [[nodiscard]] status collect(loaded_key& key, changes& found);
   [[nodiscard]] status drop_collisions(const redis_route& route, changes& found);
   [[nodiscard]] status write(const redis_route& route, changes& found, bool is_watched);

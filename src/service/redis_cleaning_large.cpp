@@ -178,8 +178,8 @@ status redis_cleaning::clean_named_fields(const redis_route& route, const key_in
     if (!sizes) return sizes.problem();
     for (std::size_t i = at; i < end && !is_stopped(); ++i) {
       if (!may_rewrite_field(rule, names[i])) continue;
-      const auto size = static_cast<std::uint64_t>(
-          std::max<std::int64_t>((*sizes)[i - at].integer, 0));
+      const auto size =
+          static_cast<std::uint64_t>(std::max<std::int64_t>((*sizes)[i - at].integer, 0));
       if (bytes + size > piece_bytes || fields.size() >= pacer_.batch()) {
         if (status cleaned = flush(); !cleaned) return cleaned;
       }
@@ -202,6 +202,12 @@ status redis_cleaning::clean_elements(const redis_route& route, const key_info& 
   std::int64_t index = 0;
   std::size_t most = values_of_piece(key.bytes, key.count, pacer_.batch());
   while (!is_stopped()) {
+    if (most == 1 && key.bytes / std::max<std::uint64_t>(key.count, 1) > piece_bytes) {
+      if (index == static_cast<std::int64_t>(key.count)) return done;
+      const redis_value value{key.type, key.name, {}, index++, 0, {}};
+      if (status cleaned = clean_single(route, value, rule); !cleaned) return cleaned;
+      continue;
+    }
     pacer_.begin();
     auto read = read_piece(route, key,
                            {"LRANGE", key.name, std::to_string(index),
@@ -270,8 +276,8 @@ status redis_cleaning::look_at_stream(const redis_route& route, const key_info& 
   std::size_t most = values_of_piece(key.bytes, key.count, pacer_.batch());
   while (!is_stopped()) {
     pacer_.begin();
-    const auto read = read_piece(
-        route, key, {"XRANGE", key.name, from, "+", "COUNT", std::to_string(most)});
+    const auto read =
+        read_piece(route, key, {"XRANGE", key.name, from, "+", "COUNT", std::to_string(most)});
     if (!read) return read.problem();
     if (read->is_too_large && most > 1) {
       most /= 2;

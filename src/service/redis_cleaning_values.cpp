@@ -61,26 +61,36 @@ status redis_cleaning::clean_values(const redis_route& route, std::span<loaded_k
   return done;
 }
 
+// The text of a large value is used up.
+result<std::optional<cleaned_value>> redis_cleaning::clean_text(const std::string& place,
+                                                                redis_value& value) {
+  if (!is_plain_text(value.text)) return std::optional<cleaned_value>();
+  const bool is_large = value.text.size() > large_bytes && !is_member(value.type);
+  auto cleaned = is_large ? cleaner_.clean_in_place(place, {}, value.text)
+                          : cleaner_.clean(place, {}, value.text);
+  if (cleaned && *cleaned && !is_dry_) {
+    (*cleaned)->entry.locator = write_locator(value, (*cleaned)->text);
+  }
+  return cleaned;
+}
+
 status redis_cleaning::collect(loaded_key& key, changes& found) {
   const std::string place = place_of(key.name);
   const bool is_held = key.hold.is_held(key.rule->hold);
   for (redis_value& value : key.values) {
-    const bool is_allowed = key.type == redis_type::hash
-                                ? may_rewrite_field(*key.rule, value.name)
-                                : key.rule->what != rewrite::never;
-    if (!is_allowed || !is_plain_text(value.text)) continue;
-    auto cleaned = cleaner_.clean(place, {}, value.text);
+    const bool is_allowed = key.type == redis_type::hash ? may_rewrite_field(*key.rule, value.name)
+                                                         : key.rule->what != rewrite::never;
+    if (!is_allowed) continue;
+    auto cleaned = clean_text(place, value);
     if (!cleaned) return cleaned.problem();
     if (!*cleaned) continue;
     if (is_dry_) counted_keys_.insert(std::hash<std::string_view>()(key.name));
     const bool is_taken =
-        is_member(key.type) &&
-        !made_members_.insert(hash_of(key.name, (*cleaned)->text)).second;
+        is_member(key.type) && !made_members_.insert(hash_of(key.name, (*cleaned)->text)).second;
     if (is_held || is_taken) {
       cleaner_.count_skipped(place);
       continue;
     }
-    if (!is_dry_) (*cleaned)->entry.locator = write_locator(value, (*cleaned)->text);
     if (!is_member(key.type)) value.text = {};
     found.values.push_back(std::move(value));
     found.rules.push_back(key.rule);
@@ -138,8 +148,7 @@ status redis_cleaning::write(const redis_route& route, changes& found, bool is_w
   }
   // One of them has changed, or they cannot be written together.
   for (std::size_t i = 0; i < found.values.size(); ++i) {
-    const status swapped =
-        swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
+    const status swapped = swap(route, found.values[i], found.rules[i]->hold, found.cleaned[i]);
     if (!swapped) return swapped;
   }
   return done;
@@ -151,22 +160,17 @@ status redis_cleaning::swap(const redis_route& route, const redis_value& value, 
   const std::string place = cleaned.entry.place;
   bool is_text_there = true;
   bool has_no_blobs = false;
-  const auto decide = [&](const redis_value& now) -> result<std::optional<std::string>> {
+  const auto decide = [&](redis_value& now) -> result<std::optional<std::string>> {
     if (is_member(now.type)) return std::optional<std::string>(cleaned.text);
-    const bool is_same =
-        sha256(std::as_bytes(std::span(now.text))) == cleaned.entry.before;
+    const bool is_same = sha256(std::as_bytes(std::span(now.text))) == cleaned.entry.before;
     // At this place of a list there is another element now, whose turn comes or has been.
     if (!is_same && now.type == redis_type::list) return std::optional<std::string>();
     if (!is_same || !is_text_there) {
-      std::optional<cleaned_value> again;
-      if (is_plain_text(now.text)) {
-        auto answer = cleaner_.clean(place, write_locator(now, {}), now.text);
-        if (!answer) return answer.problem();
-        again = *std::move(answer);
-      }
-      has_no_blobs = !again;
-      if (!again) return std::optional<std::string>();
-      cleaned = *std::move(again);
+      auto again = clean_text(place, now);
+      if (!again) return again.problem();
+      has_no_blobs = !*again;
+      if (has_no_blobs) return std::optional<std::string>();
+      cleaned = **std::move(again);
       if (const status durable = cleaner_.make_durable({&cleaned, 1}); !durable) {
         return durable.problem();
       }

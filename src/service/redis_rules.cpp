@@ -43,7 +43,7 @@ constexpr redis_rule rules[] = {
     {"other", "*", any, "", rewrite::all, "", redis_hold::none},
 };
 
-constexpr std::array<std::string_view, 7> type_names = {"string", "hash", "list", "set",
+constexpr std::array<std::string_view, 7> type_names = {"string", "hash",   "list", "set",
                                                         "zset",   "stream", "other"};
 
 constexpr std::size_t longest_word = 32;

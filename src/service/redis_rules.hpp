@@ -26,9 +26,9 @@ enum class rewrite : std::uint8_t {
 // What says that a job is being worked on; then all of its values are left alone.
 enum class redis_hold : std::uint8_t {
   none,
-  lock,     // The key with ":lock" behind it is there.
-  log,      // The same for the rows of a log, without the ":logs" of its key.
-  status,   // The field `status` of the hash says so.
+  lock,    // The key with ":lock" behind it is there.
+  log,     // The same for the rows of a log, without the ":logs" of its key.
+  status,  // The field `status` of the hash says so.
 };
 
 struct redis_rule {

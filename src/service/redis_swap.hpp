@@ -45,8 +45,8 @@ class redis_swapper {
   // A value is at most `max_bytes`; larger ones count as gone.
   redis_swapper(redis_nodes& nodes, std::size_t max_bytes) : nodes_(nodes), max_bytes_(max_bytes) {}
 
-  // Given what there is now, what shall be there; nothing to leave it.
-  using decide = std::function<result<std::optional<std::string>>(const redis_value& now)>;
+  // Given what there is now, what shall be there; nothing to leave it. The text may be used up.
+  using decide = std::function<result<std::optional<std::string>>(redis_value& now)>;
   // `hold` is what may keep the value from being replaced. `route` is where to begin, and where it
   // was in the end; `expected_bytes` how large the value probably is. Of a list, it is also looked
   // at the same distance from the end, if `choose` leaves what is where it was.

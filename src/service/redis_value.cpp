@@ -99,25 +99,31 @@ bool is_found(const redis_reply& answer) noexcept {
 
 void append_write(std::vector<redis_command>& commands, const redis_value& value,
                   std::string text) {
+  // The text is moved behind the other words: a list of words would be copied.
   switch (value.type) {
     case redis_type::hash:
-      commands.push_back({"HSET", value.key, value.name, std::move(text)});
+      commands.push_back({"HSET", value.key, value.name});
+      commands.back().push_back(std::move(text));
       break;
     case redis_type::list:
-      commands.push_back({"LSET", value.key, std::to_string(value.index), std::move(text)});
+      commands.push_back({"LSET", value.key, std::to_string(value.index)});
+      commands.back().push_back(std::move(text));
       break;
     // The new one comes first: a set without members would be gone, and its time to live with it.
     case redis_type::set:
-      commands.push_back({"SADD", value.key, std::move(text)});
+      commands.push_back({"SADD", value.key});
+      commands.back().push_back(std::move(text));
       commands.push_back({"SREM", value.key, value.text});
       break;
     case redis_type::zset:
-      commands.push_back({"ZADD", value.key, value.name, std::move(text)});
+      commands.push_back({"ZADD", value.key, value.name});
+      commands.back().push_back(std::move(text));
       commands.push_back({"ZREM", value.key, value.text});
       break;
     default:
       // XX: what has expired since is not made again.
-      commands.push_back({"SET", value.key, std::move(text), "XX", "KEEPTTL"});
+      commands.push_back({"SET", value.key, {}, "XX", "KEEPTTL"});
+      commands.back()[2] = std::move(text);
   }
 }
 

@@ -30,7 +30,8 @@ class sql_cleaner {
       cursor = options.journal->cursor_of(table.name);
     }
     if (cursor == finished) return done;
-    sql_rows rows(*connection_, table);
+    // Without a vault the journal needs the blobs as they stood there.
+    sql_rows rows(*connection_, table, options.dry_run || options.vault != nullptr);
     std::uint64_t seen = 0;
     for (;;) {
       pace_.begin();
@@ -265,7 +266,7 @@ class sql_undoer {
   status run_one(const journal_entry& entry, undo_report& part) {
     for (const detail::clean_table& table : tables_) {
       if (!entry.place.starts_with(table.name + ".")) continue;
-      detail::sql_rows rows(*connection_, table);
+      detail::sql_rows rows(*connection_, table, false);
       for (std::size_t column = 0; column < table.columns.size(); ++column) {
         if (rows.place_of(column) != entry.place) continue;
         const auto outcome = rows.undo(entry, column, vault_);

@@ -144,7 +144,7 @@ status sql_rows::add_row(const row_key& key, row_chunk& chunk) {
   const key_values values(key.locator);
   const std::size_t width = table_->columns.size();
   std::vector<std::int64_t> sizes(width, 0);
-  if (!is_sqlite() && key.bytes > large_row_bytes) {
+  if (in_pieces_ && !is_sqlite() && key.bytes > large_row_bytes) {
     std::string sql = "SELECT 1";
     for (std::size_t i = 0; i < width; ++i) sql += ", octet_length(" + text_of(i) + ")";
     sql += " FROM " + table_->quoted + " AS t WHERE " + key_equals(1);

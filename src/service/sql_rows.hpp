@@ -58,8 +58,9 @@ enum class undo_outcome : std::uint8_t { restored, unchanged, skipped };
 
 class sql_rows {
  public:
-  sql_rows(sql_connection& connection, const clean_table& table)
-      : connection_(&connection), table_(&table) {}
+  // `in_pieces`: large values are not read as a whole.
+  sql_rows(sql_connection& connection, const clean_table& table, bool in_pieces)
+      : connection_(&connection), table_(&table), in_pieces_(in_pieces) {}
 
   // "public.job.data"
   [[nodiscard]] std::string place_of(std::size_t column) const;
@@ -99,6 +100,7 @@ class sql_rows {
 
   sql_connection* connection_;
   const clean_table* table_;
+  bool in_pieces_;
   std::set<std::string> lost_;
 };
 

@@ -4,8 +4,6 @@
 #include <thread>
 #include <utility>
 
-#include "core/sha256.hpp"
-
 namespace jobqueue::detail {
 namespace {
 
@@ -27,18 +25,6 @@ void add_totals(clean_totals& totals, const cleaned_value& value) {
     totals.by_class[i].bytes_after += value.by_class[i].bytes_after;
   }
 }
-
-// Where placeholders are in the output, by where the cuts were in the input.
-struct cut_noter {
-  std::uint64_t removed = 0;
-  void add(journal_entry& entry, const blob_cut& cut, std::string_view original) {
-    entry.cuts.push_back({cut.offset - removed, cut.replacement_size, std::string(original)});
-    removed += cut.size;
-    removed -= cut.replacement_size;
-  }
-};
-
-sha256_digest digest_of(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
 
 }  // namespace
 
@@ -88,38 +74,6 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
     }
   }
   value.text = std::move(answer->text);
-  return std::optional<cleaned_value>(std::move(value));
-}
-
-result<std::optional<cleaned_value>> value_cleaner::clean_pieces(
-    std::string_view place, std::string_view locator,
-    const std::function<result<std::string_view>()>& next) {
-  base64_sanitizer sanitizer(sanitize_);
-  sha256_stream before;
-  cut_noter note;
-  cleaned_value value;
-  value.entry.place = place;
-  value.entry.locator = locator;
-  std::uint64_t size = 0;
-  sanitized last;
-  for (bool more = true; more;) {
-    const auto piece = next();
-    if (!piece) return piece.problem();
-    more = !piece->empty();
-    before.update(std::as_bytes(std::span(*piece)));
-    size += piece->size();
-    const status taken = more ? sanitizer.update(*piece, value.text) : sanitizer.finish(value.text);
-    if (!taken) return taken.problem();
-    last = sanitizer.take_report();
-    for (const blob_cut& cut : last.cuts) note.add(value.entry, cut, {});
-  }
-  count_seen(place, size);
-  if (!last.changed || value.text.size() >= size) return std::optional<cleaned_value>();
-  value.cut_count = last.cut_count;
-  value.by_class = last.by_class;
-  value.bytes_removed = size - value.text.size();
-  value.entry.before = before.finish();
-  value.entry.after = digest_of(value.text);
   return std::optional<cleaned_value>(std::move(value));
 }
 

@@ -21,6 +21,23 @@ struct cleaned_value {
   std::uint64_t bytes_removed = 0;
 };
 
+// Notes where placeholders are in the output, by where the cuts were in the input.
+class cut_noter {
+ public:
+  void add(journal_entry& entry, const blob_cut& cut, std::string_view original) {
+    entry.cuts.push_back({cut.offset - removed_, cut.replacement_size, std::string(original)});
+    removed_ += cut.size;
+    removed_ -= cut.replacement_size;
+  }
+
+ private:
+  std::uint64_t removed_ = 0;
+};
+
+[[nodiscard]] inline sha256_digest digest_of(std::string_view text) {
+  return sha256(std::as_bytes(std::span(text)));
+}
+
 class value_cleaner {
  public:
   explicit value_cleaner(const clean_options& options);
@@ -34,13 +51,17 @@ class value_cleaner {
   [[nodiscard]] result<std::optional<cleaned_value>> clean_pieces(
       std::string_view place, std::string_view locator,
       const std::function<result<std::string_view>()>& next);
+  // The same for a large value, which is used up: what is left of it takes its place in memory.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_in_place(std::string_view place,
+                                                                    std::string_view locator,
+                                                                    std::string& text);
   // After this the values may be written: their blobs and the way back are durable. Nothing in a
   // dry run.
   [[nodiscard]] status make_durable(std::span<const cleaned_value> values);
   // A value was written, or would be; or it was left alone.
   void count_changed(const cleaned_value& value);
   void count_skipped(std::string_view place);
-  // A batch of a place is done, to where `cursor` is. Durable with the next batch: what comes before
+  // A batch of a place is done, to where `cursor` is. Durable with the next batch: what is before
   // may be read again, and then there is nothing to do.
   void mark(std::string_view place, std::string_view cursor);
   // Calls the observer; false if the run shall end.

@@ -15,7 +15,8 @@ constexpr std::size_t greeting_bytes = std::size_t{1} << 20;
 constexpr std::size_t reserve_bytes = std::size_t{1} << 16;
 
 constexpr std::string_view too_late =
-    "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the command timeout";
+    "did not answer in time; look for what keeps it busy with SLOWLOG, or raise the command "
+    "timeout";
 constexpr std::string_view too_much = "sends a larger answer than is taken";
 constexpr std::string_view no_protocol =
     "does not speak the protocol of Redis; check host and port, and whether it wants TLS "
@@ -81,6 +82,7 @@ constexpr advice known_errors[] = {
     {"ERR AUTH <password> called without", "it has no password: remove it from the URL"},
     {"ERR Client sent AUTH, but no password", "it has no password: remove it from the URL"},
     {"ERR DB index is out of range", "it has no database of that number: correct it in the URL"},
+    {"ERR SELECT is not allowed", "a cluster has database 0 only: remove the number from the URL"},
     {"ERR max number of clients", "it has too many clients: raise maxclients, or try again later"},
     {"NOPERM", "this user may not do that: grant it with ACL SETUSER"},
     {"LOADING", "it is still loading its data: try again later, or raise the command timeout"},
@@ -105,6 +107,7 @@ redis_connection::redis_connection(redis_address address, options settings)
 
 error redis_connection::fail(redis_failure why, std::string_view sentence) {
   stream_.close();
+  reader_.begin(0);
   failure_ = why;
   return redis_problem(address_, sentence);
 }

@@ -31,12 +31,7 @@ redis_nodes::redis_nodes(redis_address first, const redis_options& options)
 status redis_nodes::open() {
   primaries_ = {first_.name()};
   const auto refreshed = refresh();
-  if (!refreshed) return refreshed.problem();
-  if (is_cluster() && first_.database != 0) {
-    return error{errc::invalid_argument, no_offset,
-                 "a cluster has database 0 only; remove the number from the URL of the Redis"};
-  }
-  return done;
+  return refreshed ? status(done) : refreshed.problem();
 }
 
 result<bool> redis_nodes::refresh() {

@@ -126,15 +126,16 @@ TEST_P(sql_cleaner_of, takes_out_what_a_dry_run_says_and_puts_it_back) {
 
 TEST_P(sql_cleaner_of, works_without_a_vault_by_its_journal_alone) {
   run_sql("CREATE TABLE t (id text PRIMARY KEY, data json)");
+  insert("0", "[\"" + picture(7, 9'000'000) + "\"]");
   insert("1", "{\"a\":\"" + picture(1) + "\",\"b\":\"" + picture(2) + "\"}");
   const auto before = values();
   clean_options alone = options();
   alone.vault = nullptr;
-  EXPECT_EQ(clean(alone).cleaned.totals.blobs, 2U);
+  EXPECT_EQ(clean(alone).cleaned.totals.blobs, 3U);
   EXPECT_EQ(values().at("1"), R"({"a":"[BASE64_IMAGE_REMOVED]","b":"[BASE64_IMAGE_REMOVED]"})");
   journal_.reset();
   const auto journal = clean_journal::open(folder_.path() / "journal", store_name()).value();
-  EXPECT_EQ(undo_sql(store_.url(), {}, *journal, nullptr).value().restored, 1U);
+  EXPECT_EQ(undo_sql(store_.url(), {}, *journal, nullptr).value().restored, 2U);
   EXPECT_EQ(values(), before);
 }
 
