@@ -6,11 +6,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +18,7 @@
 #include <jobqueue/service/evaluator.hpp>
 
 #include "store/postgres_connection.hpp"
+#include "store/record_source.hpp"
 #include "store/sqlite_connection.hpp"
 #include "support/postgres_server.hpp"
 
@@ -32,9 +33,7 @@ constexpr std::size_t some = 50'000;
 constexpr std::size_t row_by_row_jobs = 5'000;  // more would only take longer
 
 void require(bool holds, const std::string& words) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", words.c_str());
-  std::exit(1);
+  if (!holds) throw std::runtime_error(words);
 }
 
 template <class T>
@@ -128,8 +127,10 @@ double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
   record_reader reader(rules);
   std::string select = "SELECT id";
   for (const std::string& column : rules.columns()) select += ", " + column;
+  const auto columns = take(connection->columns_of("job"));
+  select += " FROM " + take(detail::find_record_source(*connection, columns)).from;
   select +=
-      " FROM job_record WHERE (status IN ('completed', 'failed', 'canceled') OR"
+      " WHERE (status IN ('completed', 'failed', 'canceled') OR"
       " created_at < $1::timestamptz - interval '30 minutes') AND is_cleanup_evaluated = false"
       " ORDER BY created_at ASC LIMIT 150";
   const std::string update =
@@ -170,9 +171,7 @@ void print(std::string_view name, std::size_t jobs, double rate, long peak_kib) 
   std::fflush(stdout);
 }
 
-}  // namespace
-
-int main() {
+int run() {
   test::postgres_server server(true);
   const auto database = [&](const std::string& name, std::size_t jobs) {
     static_cast<void>(server.run("CREATE DATABASE " + name));
@@ -209,4 +208,15 @@ int main() {
   std::printf("postgresql: pages / row_by_row  %.1f x (goal 10), %.0f jobs/s (goal 20,000)\n",
               fast.rate / slow, fast.rate);
   return 0;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    return run();
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
+    return 1;
+  }
 }

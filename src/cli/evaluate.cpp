@@ -43,9 +43,11 @@ struct evaluate_command {
   rules_choice rules;
   evaluate_store_options in_store;
 
+  // Without a FILE the store that the environment names is meant.
   [[nodiscard]] bool is_of_store() const {
-    return !in_store.store.db.empty() || !in_store.store.redis.empty() || in_store.once ||
-           !in_store.every.empty() || in_store.evaluator.re_evaluate;
+    return (file.empty() && in_store.store.has_db()) || !in_store.store.db.empty() ||
+           !in_store.store.redis.empty() || in_store.once || !in_store.every.empty() ||
+           in_store.evaluator.re_evaluate;
   }
 
   [[nodiscard]] int run() const {
@@ -86,8 +88,9 @@ void add_evaluate(CLI::App& program, std::function<int()>& run) {
   evaluate_store_options& in_store = command->in_store;
   CLI::App* app = program.add_subcommand(
       "evaluate", "Decide what became of jobs: complete, filed, incomplete, or undecided");
-  app->add_option("FILE", command->file,
-                  "Records, one JSON object a line; none or - is standard input");
+  app->add_option(
+      "FILE", command->file,
+      "Records, one JSON object a line; - is standard input, and so is none without a store");
   command->rules.add_to(*app);
   app->add_option("--now", in_store.now,
                   "The present, as 2026-01-05T12:00:00Z; the clock's if not given");

@@ -61,7 +61,7 @@ struct import_command {
       bytes += record.size();
       if (records.size() < batch && bytes < most_batch_bytes) continue;
       bytes = 0;
-      if (const status ended = add_batch(target, records, numbers); !ended) return ended;
+      if (status ended = add_batch(target, records, numbers); !ended) return ended;
     }
     return add_batch(target, records, numbers);
   }
@@ -75,7 +75,7 @@ struct import_command {
       const auto lines = input->next();
       if (!lines) return lines.problem();
       if (lines->empty()) return done;
-      if (const status ended = add_lines(target, *lines); !ended) return ended;
+      if (status ended = add_lines(target, *lines); !ended) return ended;
       bytes += lines->size();
       const std::uint64_t all = std::max<std::uint64_t>(input->size(), bytes);
       shown.show(bar_words(bytes, all, "bytes", std::chrono::steady_clock::now() - begun));
@@ -94,12 +94,11 @@ struct import_command {
   }
 
   int run() {
-    const bool is_sqlite = store.db.starts_with("sqlite:");
     const auto opened = store.open(true);
     if (!opened) return report_problem({}, opened.problem());
     job_store& target = **opened;
     // A file of our own has what it needs; the database of somebody else is migrated when asked.
-    if (is_sqlite) {
+    if (target.name().starts_with("sqlite:")) {
       if (const auto migrated = target.migrate(); !migrated) {
         return report_problem({}, migrated.problem());
       }
@@ -152,7 +151,7 @@ void add_import(CLI::App& program, std::function<int()>& run) {
   app->footer(
       "A job whose id is there already is left as it is. 'notification' and 'attestations' of a "
       "job\n"
-      "go to their tables; what is no column is kept in 'data'. An SQLite file is made if there "
+      "go to their tables; what is no column is kept in 'extra'. An SQLite file is made if there "
       "is\n"
       "none. With --redis and no FILE only the evidence in Redis is copied.\n"
       "Exit code 3 if lines were refused; the others are in the store.");

@@ -25,11 +25,19 @@ std::string text_of(const ordered_json& object, const char* name, const char* ot
   return found->is_string() ? found->get<std::string>() : print_json(*found);
 }
 
-// Control characters of what others wrote must not reach a terminal.
+// Control characters of what others wrote must not reach a terminal, nor those that turn the
+// direction of a text: U+0080 to U+009F, U+202A to U+202E, U+2066 to U+2069.
 std::string clean(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = ' ';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = [&](std::size_t ahead) {
+      return at + ahead < text.size() ? static_cast<unsigned char>(text[at + ahead]) : 0U;
+    };
+    if (byte(0) < 0x20 || byte(0) == 0x7F) text[at] = ' ';
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) text.replace(at, 2, " ");
+    const bool turns =
+        byte(0) == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
+                            (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
+    if (turns) text.replace(at, 3, " ");
   }
   constexpr std::size_t most = 240;
   if (text.size() <= most) return text;

@@ -48,7 +48,8 @@ void add_resolve(CLI::App& program, std::function<int()>& run) {
   command->store.add_db_to(*app);
   command->rules.add_to(*app);
   app->add_option("--max-retries", command->options.max_retries,
-                  "Retries that are put into the outbox at most (default 10)");
+                  "Retries that are put into the outbox at most (default 10)")
+      ->check(CLI::Range(0, 1000000));
   app->add_option("--batch", command->options.batch, "Jobs in one transaction (default 500)")
       ->check(CLI::Range(1, 10000));
   app->add_option("--now", command->now,

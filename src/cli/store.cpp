@@ -61,8 +61,11 @@ void store_choice::add_redis_to(CLI::App& app) {
 bool store_choice::has_db() const { return is_set(db, "JOBQUEUE_DB"); }
 bool store_choice::has_redis() const { return is_set(redis, "JOBQUEUE_REDIS"); }
 
+result<std::string> store_choice::db_url() const { return find_url(db, "JOBQUEUE_DB"); }
+result<std::string> store_choice::redis_url() const { return find_url(redis, "JOBQUEUE_REDIS"); }
+
 result<std::unique_ptr<job_store>> store_choice::open(bool create) const {
-  const auto url = find_url(db, "JOBQUEUE_DB");
+  const auto url = db_url();
   if (!url) return url.problem();
   if (url->empty()) {
     return error{errc::invalid_argument, no_offset,
@@ -77,7 +80,7 @@ result<std::unique_ptr<job_store>> store_choice::open(bool create) const {
 }
 
 result<std::unique_ptr<redis_store>> store_choice::open_redis() const {
-  const auto url = find_url(redis, "JOBQUEUE_REDIS");
+  const auto url = redis_url();
   if (!url) return url.problem();
   return redis_store::open(*url);
 }

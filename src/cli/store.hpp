@@ -25,6 +25,8 @@ struct store_choice {
   void add_redis_to(CLI::App& app);
   [[nodiscard]] bool has_db() const;
   [[nodiscard]] bool has_redis() const;
+  [[nodiscard]] result<std::string> db_url() const;
+  [[nodiscard]] result<std::string> redis_url() const;
   // `create`: make the file of an SQLite store if there is none.
   [[nodiscard]] result<std::unique_ptr<job_store>> open(bool create = false) const;
   [[nodiscard]] result<std::unique_ptr<redis_store>> open_redis() const;

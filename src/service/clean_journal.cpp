@@ -109,6 +109,18 @@ class clean_journal_file {
     return done;
   }
 
+  [[nodiscard]] bool is_empty() const {
+    struct stat found {};
+    return ::fstat(file_.get(), &found) == 0 && found.st_size == 0;
+  }
+
+  status begin(std::string_view store) {
+    pending_ = R"({"jobqueue_journal":1,"store":)";
+    append_json_string(pending_, store);
+    pending_ += "}\n";
+    return append();
+  }
+
   // Reads what is there: the header, where the entries are, how far each place is.
   status load(std::string_view store) {
     bool is_first = true;
@@ -231,10 +243,7 @@ result<std::unique_ptr<clean_journal>> clean_journal::create(const std::filesyst
   }
   auto file = std::make_unique<detail::clean_journal_file>(path, std::move(opened));
   if (const status locked = file->lock(); !locked) return locked.problem();
-  file->pending_ = R"({"jobqueue_journal":1,"store":)";
-  detail::append_json_string(file->pending_, store);
-  file->pending_ += "}\n";
-  if (const status written = file->append(); !written) return written.problem();
+  if (const status written = file->begin(store); !written) return written.problem();
   // The name must survive, too.
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
   const detail::unique_fd folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -252,7 +261,9 @@ result<std::unique_ptr<clean_journal>> clean_journal::open(const std::filesystem
   }
   auto file = std::make_unique<detail::clean_journal_file>(path, std::move(opened));
   if (const status locked = file->lock(); !locked) return locked.problem();
-  if (const status loaded = file->load(store); !loaded) return loaded.problem();
+  // Whoever made it was killed before it could write.
+  const status loaded = file->is_empty() ? file->begin(store) : file->load(store);
+  if (!loaded) return loaded.problem();
   return std::unique_ptr<clean_journal>(new clean_journal(std::move(file)));
 }
 

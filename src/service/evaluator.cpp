@@ -17,11 +17,6 @@ bool is_json_container(std::string_view text) {
   return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
 }
 
-bool is_any_withheld(std::span<const fact_value> columns) {
-  return std::any_of(columns.begin(), columns.end(),
-                     [](const fact_value& one) { return one.of == fact_value::kind::withheld; });
-}
-
 // A column that is meant as JSON and is none, such that its facts are missing.
 const std::string* find_malformed(const ruleset& rules, std::span<const fact_value> columns) {
   for (const ruleset::fact& fact : rules.facts()) {
@@ -52,6 +47,9 @@ claim_request evaluator::request_of(due why, instant now) const {
 result<evaluator_report> evaluator::run(instant now, const observer& observe) {
   report_ = {};
   progress_ = {};
+  if (const auto reopened = store_->reopen_for_late_evidence(now); !reopened) {
+    return reopened.problem();
+  }
   const auto is_wanted = [&](due why) { return why != due::outdated || options_.re_evaluate; };
   for (const due why : all_reasons) {
     if (!is_wanted(why)) continue;
@@ -67,14 +65,24 @@ result<evaluator_report> evaluator::run(instant now, const observer& observe) {
   return report_;
 }
 
+// The verdict by the rules, or that a column which they need is malformed.
+evaluation evaluator::judge(std::span<const fact_value> columns, instant now,
+                            const evaluate_options& options) {
+  evaluation verdict = rules_->evaluate(reader_.read(columns), now, options);
+  if (verdict.missing_facts.empty()) return verdict;
+  const std::string* malformed = find_malformed(*rules_, columns);
+  if (malformed == nullptr) return verdict;
+  return evaluation_error(
+      {errc::invalid_json, no_offset, "the column " + *malformed + " is no valid JSON"});
+}
+
 result<std::optional<evaluation>> evaluator::explain(std::string_view id, instant now) {
   std::optional<evaluation> verdict;
   evaluate_options options;
   options.explain = true;
-  const auto found =
-      store_->read_job(id, rules_->columns(), [&](std::span<const fact_value> columns) {
-        verdict = rules_->evaluate(reader_.read(columns), now, options);
-      });
+  const auto found = store_->read_job(
+      id, rules_->columns(),
+      [&](std::span<const fact_value> columns) { verdict = judge(columns, now, options); });
   if (!found) return found.problem();
   return verdict;
 }
@@ -109,12 +117,7 @@ status evaluator::run_due(due why, instant now, const observer& observe) {
 status evaluator::evaluate_page(job_page& page, instant now, const observer& observe) {
   std::vector<evaluation> verdicts(page.size());
   const auto evaluate = [&](std::size_t job, std::span<const fact_value> columns) {
-    verdicts[job] = rules_->evaluate(reader_.read(columns), now);
-    if (verdicts[job].missing_facts.empty()) return;
-    const std::string* malformed = find_malformed(*rules_, columns);
-    if (malformed == nullptr) return;
-    verdicts[job] = evaluation_error(
-        {errc::invalid_json, no_offset, "the column " + *malformed + " is no valid JSON"});
+    verdicts[job] = judge(columns, now, {});
   };
   std::vector<std::size_t> lacking;
   for (std::size_t job = 0; job < page.size(); ++job) {
@@ -124,7 +127,15 @@ status evaluator::evaluate_page(job_page& page, instant now, const observer& obs
     }
     const auto columns = page.facts(job);
     evaluate(job, columns);
-    if (!verdicts[job].missing_facts.empty() && is_any_withheld(columns)) lacking.push_back(job);
+    // A text that is withheld is long, which is rare; the details of the verdict may want it.
+    bool is_json_withheld = false;
+    bool is_text_withheld = false;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].of != fact_value::kind::withheld) continue;
+      (page.is_json(i) ? is_json_withheld : is_text_withheld) = true;
+    }
+    const bool is_lacking = !verdicts[job].missing_facts.empty() && is_json_withheld;
+    if (is_lacking || is_text_withheld) lacking.push_back(job);
   }
   // What was withheld is read only for those whose verdict needs it.
   const status read = page.read_whole(lacking, evaluate);
@@ -140,9 +151,13 @@ status evaluator::evaluate_page(job_page& page, instant now, const observer& obs
 
   const auto committed = page.commit(verdicts, rules_->digest());
   if (!committed) return committed.problem();
-  report_.evaluated += verdicts.size();
-  report_.failed += committed->refused + committed->failed;
-  for (const evaluation& verdict : verdicts) {
+  report_.evaluated += verdicts.size() - committed->failed.size();
+  report_.failed += committed->failed.size();
+  for (const std::size_t job : committed->refused) verdicts[job] = evaluation_error({});
+  for (std::size_t job = 0; job < verdicts.size(); ++job) {
+    const evaluation& verdict = verdicts[job];
+    const auto& failed = committed->failed;
+    if (std::find(failed.begin(), failed.end(), job) != failed.end()) continue;
     if (!verdict.decided) ++report_.undecided;
     if (verdict.problem_type == "evaluation_error") ++report_.failed;
     ++report_.verdicts[{std::string(verdict.status_category), std::string(verdict.problem_type)}];

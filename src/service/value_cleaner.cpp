@@ -26,8 +26,6 @@ void add_totals(clean_totals& totals, const cleaned_value& value) {
   }
 }
 
-sha256_digest digest_of(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
-
 }  // namespace
 
 value_cleaner::value_cleaner(const clean_options& options)
@@ -43,9 +41,8 @@ value_cleaner::value_cleaner(const clean_options& options)
   }
 }
 
-void value_cleaner::count_seen(std::string_view place, std::size_t bytes) {
-  clean_totals& here = report_.by_place[std::string(place)];
-  for (clean_totals* totals : {&here, &report_.totals}) {
+void value_cleaner::count_seen(std::string_view place, std::uint64_t bytes) {
+  for (clean_totals* totals : {&report_.by_place[std::string(place)], &report_.totals}) {
     ++totals->values_seen;
     totals->bytes_seen += bytes;
   }
@@ -62,23 +59,18 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
     return std::optional<cleaned_value>();
   }
   cleaned_value value;
+  value.entry.place = place;
+  value.entry.locator = locator;
   value.cut_count = answer->cut_count;
   value.by_class = answer->by_class;
   value.bytes_removed = text.size() - answer->text.size();
-  value.entry.place = place;
   if (!options_.dry_run) {
-    value.entry.locator = locator;
     value.entry.before = digest_of(text);
     value.entry.after = digest_of(answer->text);
-    value.entry.cuts.reserve(answer->cuts.size());
-    std::uint64_t removed = 0;
+    cut_noter note;
     for (const blob_cut& cut : answer->cuts) {
-      journal_cut& noted = value.entry.cuts.emplace_back();
-      noted.offset = cut.offset - removed;
-      noted.size = cut.replacement_size;
-      if (options_.vault == nullptr) noted.original = text.substr(cut.offset, cut.size);
-      removed += cut.size;
-      removed -= cut.replacement_size;
+      note.add(value.entry, cut,
+               options_.vault == nullptr ? text.substr(cut.offset, cut.size) : std::string_view());
     }
   }
   value.text = std::move(answer->text);

@@ -21,6 +21,23 @@ struct cleaned_value {
   std::uint64_t bytes_removed = 0;
 };
 
+// Notes where placeholders are in the output, by where the cuts were in the input.
+class cut_noter {
+ public:
+  void add(journal_entry& entry, const blob_cut& cut, std::string_view original) {
+    entry.cuts.push_back({cut.offset - removed_, cut.replacement_size, std::string(original)});
+    removed_ += cut.size;
+    removed_ -= cut.replacement_size;
+  }
+
+ private:
+  std::uint64_t removed_ = 0;
+};
+
+[[nodiscard]] inline sha256_digest digest_of(std::string_view text) {
+  return sha256(std::as_bytes(std::span(text)));
+}
+
 class value_cleaner {
  public:
   explicit value_cleaner(const clean_options& options);
@@ -29,6 +46,11 @@ class value_cleaner {
   [[nodiscard]] result<std::optional<cleaned_value>> clean(std::string_view place,
                                                            std::string_view locator,
                                                            std::string_view text);
+  // The same of a value that is read piece by piece: `next` gives the next one, empty at the end.
+  // Not without a vault, unless it is a dry run.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_pieces(
+      std::string_view place, std::string_view locator,
+      const std::function<result<std::string_view>()>& next);
   // The same for a large value, which is used up: what is left of it takes its place in memory.
   [[nodiscard]] result<std::optional<cleaned_value>> clean_in_place(std::string_view place,
                                                                     std::string_view locator,
@@ -49,7 +71,7 @@ class value_cleaner {
   [[nodiscard]] const clean_options& options() const noexcept { return options_; }
 
  private:
-  void count_seen(std::string_view place, std::size_t bytes);
+  void count_seen(std::string_view place, std::uint64_t bytes);
 
   clean_options options_;
   sanitize_options sanitize_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/sha256.hpp"
 #include "service/value_cleaner.hpp"
 
 namespace jobqueue::detail {
@@ -8,9 +9,39 @@ namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 18;
 
-sha256_digest digest_of(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
-
 }  // namespace
+
+result<std::optional<cleaned_value>> value_cleaner::clean_pieces(
+    std::string_view place, std::string_view locator,
+    const std::function<result<std::string_view>()>& next) {
+  base64_sanitizer sanitizer(sanitize_);
+  sha256_stream before;
+  cut_noter note;
+  cleaned_value value;
+  value.entry.place = place;
+  value.entry.locator = locator;
+  std::uint64_t size = 0;
+  sanitized last;
+  for (bool more = true; more;) {
+    const auto piece = next();
+    if (!piece) return piece.problem();
+    more = !piece->empty();
+    before.update(std::as_bytes(std::span(*piece)));
+    size += piece->size();
+    const status taken = more ? sanitizer.update(*piece, value.text) : sanitizer.finish(value.text);
+    if (!taken) return taken.problem();
+    last = sanitizer.take_report();
+    for (const blob_cut& cut : last.cuts) note.add(value.entry, cut, {});
+  }
+  count_seen(place, size);
+  if (!last.changed || value.text.size() >= size) return std::optional<cleaned_value>();
+  value.cut_count = last.cut_count;
+  value.by_class = last.by_class;
+  value.bytes_removed = size - value.text.size();
+  value.entry.before = before.finish();
+  value.entry.after = digest_of(value.text);
+  return std::optional<cleaned_value>(std::move(value));
+}
 
 // The output of what has been read is never longer than that, for no placeholder is longer than its
 // blob; so it goes where the input was.
@@ -24,7 +55,7 @@ result<std::optional<cleaned_value>> value_cleaner::clean_in_place(std::string_v
   base64_sanitizer sanitizer(sanitize_);
   std::string out;
   std::size_t written = 0;
-  std::uint64_t removed = 0;
+  cut_noter note;
   sanitized report;
   for (std::size_t at = 0; at <= size; at += piece_bytes) {
     out.clear();
@@ -35,14 +66,9 @@ result<std::optional<cleaned_value>> value_cleaner::clean_in_place(std::string_v
     }
     report = sanitizer.take_report();
     for (const blob_cut& cut : report.cuts) {
-      journal_cut& noted = value.entry.cuts.emplace_back();
-      noted.offset = cut.offset - removed;
-      noted.size = cut.replacement_size;
-      if (!options_.dry_run && options_.vault == nullptr) {
-        noted.original = text.substr(cut.offset, cut.size);
-      }
-      removed += cut.size;
-      removed -= cut.replacement_size;
+      const bool is_noted = !options_.dry_run && options_.vault == nullptr;
+      note.add(value.entry, cut,
+               is_noted ? std::string_view(text).substr(cut.offset, cut.size) : std::string_view());
     }
     std::copy(out.begin(), out.end(), text.begin() + static_cast<std::ptrdiff_t>(written));
     written += out.size();

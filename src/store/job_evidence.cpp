@@ -16,8 +16,9 @@ template <class Record>
 std::vector<const Record*> in_order(std::span<const Record> records) {
   std::vector<const Record*> sorted;
   for (const Record& record : records) sorted.push_back(&record);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Record* a, const Record* b) { return a->workflow_id < b->workflow_id; });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Record* a, const Record* b) {
+    return a->workflow_id < b->workflow_id;
+  });
   return sorted;
 }
 
@@ -37,10 +38,10 @@ std::vector<new_row> notification_rows(const column_list& columns,
                                         "notification_method", "error_message", "attested_by"}) {
       add_text(name, row.keep(find_member_text(members, name)));
     }
-    // Without a word about it the user was told: that is what the record is for.
     const std::string success = find_member_text(members, "success");
+    const bool says_so = success == "true" || success == "false";
     row.add(find_column(columns, "success"),
-            fact_value::of_boolean(!members.empty() && success != "false" && success != "0"));
+            says_so ? fact_value::of_boolean(success == "true") : fact_value::absent());
     std::string at = find_member_text(members, "attested_at");
     if (at.empty()) at = find_member_text(members, "timestamp");
     const auto when = read_time(at);
@@ -156,6 +157,37 @@ result<std::size_t> job_store::add_attestations(std::span<const attestation_reco
   return add_evidence(*parts_, [&](detail::sql_connection& connection) {
     return detail::insert_attestations(connection, records);
   });
+}
+
+result<std::size_t> job_store::reopen_for_late_evidence(instant now) {
+  auto connection = parts_->pool.acquire();
+  if (!connection) return connection.problem();
+  // One writer at a time sees everything.
+  if ((*connection)->dialect() == detail::sql_dialect::sqlite) return std::size_t{0};
+  std::size_t reopened = 0;
+  const status finished = transact(**connection, [&](detail::sql_connection& open) -> status {
+    const auto columns = parts_->job_columns(open);
+    if (!columns) return columns.problem();
+    const auto id = detail::need_column(**columns, "job", "id");
+    if (!id) return id.problem();
+    const auto due = open.query(
+        "WITH met AS (DELETE FROM evidence_without_job e USING job"
+        " WHERE job.id = CAST(e.workflow_id AS " +
+        (*id)->type +
+        ") RETURNING job.id)"
+        " UPDATE job SET next_evaluation_at = " +
+        std::string(detail::epoch) + " FROM met WHERE job.id = met.id");
+    if (!due) return due.problem();
+    reopened = due->affected();
+    // No transaction is open for so long.
+    const fact_value oldest = fact_value::of_time(now - std::chrono::hours(24));
+    const auto forgotten =
+        open.query("DELETE FROM evidence_without_job WHERE recorded_at < $1", {&oldest, 1});
+    if (!forgotten) return forgotten.problem();
+    return done;
+  });
+  if (!finished) return finished.problem();
+  return reopened;
 }
 
 }  // namespace v1

@@ -113,8 +113,8 @@ attestation_record read_attestation(std::string_view workflow, std::string_view 
   return made;
 }
 
-// What is no column goes into `data`, so that nothing is lost.
-void keep_unknown(const std::vector<const json_member*>& unknown, const sql_column& data,
+// What is no column goes into `extra`, so that nothing is lost.
+void keep_unknown(const std::vector<const json_member*>& unknown, const sql_column& extra,
                   new_row& row) {
   std::string object = "{";
   for (const json_member* member : unknown) {
@@ -123,24 +123,23 @@ void keep_unknown(const std::vector<const json_member*>& unknown, const sql_colu
     object.append(":").append(member->value);
   }
   object += '}';
-  const auto known = std::find(row.columns.begin(), row.columns.end(), &data);
-  const auto place = static_cast<std::size_t>(known - row.columns.begin());
-  if (known == row.columns.end()) return row.add(&data, fact_value::of_json(row.keep(object)));
-  fact_value& value = row.values[place];
-  if (value.of == fact_value::kind::absent) {
-    value = fact_value::of_json(row.keep(object));
-    return;
-  }
-  // Beside the data that the record has: nothing of that may change.
-  value = fact_value::of_json(
-      row.keep(R"({"data":)" + std::string(value.text) + R"(,"record":)" + object + "}"));
+  row.add(&extra, fact_value::of_json(row.keep(std::move(object))));
+}
+
+// An id must be something that can be asked for again.
+status check_id(std::string_view id) {
+  constexpr std::size_t most_id_bytes = 1024;
+  if (id.empty()) return refuse("a job is a JSON object with an id");
+  if (id.size() > most_id_bytes) return refuse("an id has at most 1024 bytes");
+  if (id.find('\0') != std::string_view::npos) return refuse("an id has no NUL");
+  return done;
 }
 
 result<parsed_job> parse_job(std::string_view record, const column_list& columns) {
   if (const status valid = check_json(record); !valid) return valid.problem();
   const auto members = read_json_members(record);
   const std::string id = find_member_text(members, "id");
-  if (id.empty()) return refuse("a job is a JSON object with an id");
+  if (const status checked = check_id(id); !checked) return checked.problem();
   parsed_job job;
   std::vector<const json_member*> unknown;
   for (const json_member& member : members) {
@@ -157,7 +156,7 @@ result<parsed_job> parse_job(std::string_view record, const column_list& columns
       continue;
     }
     const sql_column* const column = find_column(columns, member.name);
-    if (column == nullptr) {
+    if (column == nullptr || column->name == "extra") {
       unknown.push_back(&member);
       continue;
     }
@@ -171,7 +170,11 @@ result<parsed_job> parse_job(std::string_view record, const column_list& columns
       job.row.values[static_cast<std::size_t>(known - job.row.columns.begin())] = *value;
     }
   }
-  if (!unknown.empty()) keep_unknown(unknown, *find_column(columns, "data"), job.row);
+  if (!unknown.empty()) {
+    const auto extra = need_column(columns, "job", "extra");
+    if (!extra) return extra.problem();
+    keep_unknown(unknown, **extra, job.row);
+  }
   return job;
 }
 

@@ -15,28 +15,35 @@ namespace {
 // What jobs are due for a reason, and in which order they are taken up. $1 is the limit, $2 the
 // instant, $3 what else the reason needs, $4 and $5 where to begin.
 struct due_query {
-  std::string_view condition;
+  std::string condition;
   bool is_by_time = false;
 };
 
+// Whether updated_at is another than the one that the verdict was made from.
+constexpr std::string_view sqlite_changed =
+    "coalesce(updated_at <> evaluated_updated_at, updated_at > evaluated_at)";
+constexpr std::string_view postgres_changed =
+    "coalesce(jobqueue_utc(updated_at) <> jobqueue_utc(evaluated_updated_at),"
+    " jobqueue_utc(updated_at) > jobqueue_utc(evaluated_at))";
+
 due_query query_of(due why, sql_dialect dialect) {
+  const std::string changed(dialect == sql_dialect::sqlite ? sqlite_changed : postgres_changed);
   switch (why) {
     case due::fresh: return {"is_cleanup_evaluated IS NOT TRUE AND next_evaluation_at IS NULL"};
     case due::scheduled: return {"next_evaluation_at <= $2", true};
-    case due::changed:
-      if (dialect == sql_dialect::sqlite) {
-        return {"coalesce(updated_at <> evaluated_updated_at, updated_at > evaluated_at)"};
-      }
-      return {
-          "coalesce(jobqueue_utc(updated_at) <> jobqueue_utc(evaluated_updated_at),"
-          " jobqueue_utc(updated_at) > jobqueue_utc(evaluated_at))"};
+    case due::changed: return {changed};
     case due::outdated: return {"ruleset_digest IS DISTINCT FROM $3"};
     case due::resolvable: break;
   }
+  // Only verdicts of ours that are still of the job as it is.
   return {
-      "resolution_needed = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.kind = $3"
+      "resolution_needed = $3 AND ruleset_digest IS NOT NULL AND next_evaluation_at IS NULL"
+      " AND " +
+      changed +
+      " IS NOT TRUE"
+      " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.kind = $3"
       " AND outbox.job_id = CAST(job.id AS text)"
-      " AND outbox.attempt = coalesce(job.retry_count, 0) + 1)"};
+      " AND outbox.attempt = CAST(coalesce(job.retry_count, 0) AS bigint) + 1)"};
 }
 
 std::string_view needed_text(const claim_request& request) {
@@ -72,22 +79,18 @@ class parameter_list {
   std::vector<std::size_t> used_;
 };
 
-std::string cursor_of(std::string_view id, const fact_value& at) {
-  std::string cursor;
-  if (at.of == fact_value::kind::time) {
-    cursor = format_stored_time(instant(std::chrono::microseconds(at.integer)));
-  } else {
-    cursor = at.text;
-  }
-  return cursor.append(" ").append(id);
-}
-
 }  // namespace
 
 status job_page_parts::set_mark() {
   if (connection->dialect() == sql_dialect::sqlite) return done;
+  // Each one that is left would be a transaction inside of the last.
+  if (is_marked_) {
+    const auto released = connection->query("RELEASE SAVEPOINT jobqueue_page");
+    if (!released) return released.problem();
+  }
   const auto answer = connection->query("SAVEPOINT jobqueue_page");
   if (!answer) return answer.problem();
+  is_marked_ = true;
   return done;
 }
 
@@ -131,20 +134,17 @@ status job_page_parts::claim(const claim_request& request) {
 
 status job_page_parts::lock_jobs(const claim_request& request) {
   const due_query query = query_of(request.why, connection->dialect());
-  std::string sql = "SELECT CAST(id AS text), ";
+  // Not by the name id, which would be ordered by in place of the column.
+  std::string sql = "SELECT CAST(job.id AS text) AS job_key, ";
   sql += query.is_by_time ? "next_evaluation_at" : "NULL";
-  sql.append(" FROM job WHERE ").append(query.condition);
-  std::string_view time;
-  std::string_view id = request.after;
-  if (query.is_by_time) {
-    const std::size_t end = std::min(id.find(' '), id.size());
-    time = id.substr(0, end);
-    id.remove_prefix(std::min(end + 1, id.size()));
-  }
+  sql.append(" AS job_time FROM job WHERE ").append(query.condition);
+  const auto [time, id] = read_cursor(request.after);
   if (!request.after.empty()) {
-    sql += query.is_by_time ? " AND (next_evaluation_at, id) > ($4, $5)" : " AND id > $5";
+    sql += query.is_by_time ? " AND (next_evaluation_at, job.id) > ($4, $5)" : " AND job.id > $5";
   }
-  sql += query.is_by_time ? " ORDER BY next_evaluation_at, id LIMIT $1" : " ORDER BY id LIMIT $1";
+  sql += " ORDER BY ";
+  if (query.is_by_time) sql += "next_evaluation_at, ";
+  sql += "job.id LIMIT $1";
   if (connection->dialect() == sql_dialect::postgresql) sql += " FOR NO KEY UPDATE SKIP LOCKED";
   parameter_list parameters({fact_value::of_integer(static_cast<std::int64_t>(request.limit)),
                              fact_value::of_time(request.now),
@@ -154,31 +154,31 @@ status job_page_parts::lock_jobs(const claim_request& request) {
   const auto rows = connection->query(numbered, parameters.values());
   if (!rows) return rows.problem();
   for (std::size_t i = 0; i < rows->size(); ++i) ids.emplace_back(rows->row(i)[0].text);
-  if (ids.size() == request.limit) {
-    cursor = query.is_by_time ? cursor_of(ids.back(), rows->row(ids.size() - 1)[1]) : ids.back();
-  }
+  if (ids.size() == request.limit) cursor = make_cursor(rows->row(ids.size() - 1)[1], ids.back());
   return done;
 }
 
 status job_page_parts::find_wanted(std::span<const std::string> names) {
-  const auto columns = store->record_columns(*connection);
-  if (!columns) return columns.problem();
+  const auto source = store->records(*connection);
+  if (!source) return source.problem();
+  source_ = *source;
   for (const std::string& name : names) {
-    wanted_.push_back({find_column(**columns, name), name == "data"});
+    const auto column = need_column(source_->columns, "job_record", name);
+    if (!column) return column.problem();
+    // What is JSON may be large and is seldom needed, but for the notification.
+    wanted_.push_back({*column, (*column)->of == fact_value::kind::json && name != "notification"});
   }
   return done;
 }
 
 std::string job_page_parts::select_list(bool whole) const {
-  std::string list = "CAST(id AS text)";
+  std::string list = "CAST(job_record.id AS text) AS job_key";
   for (const wanted_column& one : wanted_) {
     list += ", ";
-    if (one.column == nullptr || (one.is_withheld && !whole)) {
+    if (one.is_withheld && !whole) {
       list += "NULL";
-    } else if (whole) {
-      list += quote_identifier(one.column->name);
     } else {
-      list += clipped_column(connection->dialect(), *one.column);
+      list += whole ? quote_identifier(one.column->name) : clipped_column(*one.column);
     }
   }
   return list;
@@ -202,7 +202,8 @@ fact_value job_page_parts::id_list(std::span<const std::size_t> jobs, std::strin
 result<sql_result> job_page_parts::select_jobs(std::span<const std::size_t> jobs, bool whole) {
   std::string text;
   const fact_value list = id_list(jobs, text);
-  std::string sql = "SELECT " + select_list(whole) + " FROM job_record WHERE id ";
+  std::string sql = "SELECT " + select_list(whole) + " FROM " + source_->from;
+  sql += " WHERE job_record.id ";
   sql += connection->dialect() == sql_dialect::postgresql ? "= ANY($1)"
                                                           : "IN (SELECT value FROM json_each($1))";
   return connection->query(sql, {&list, 1});
@@ -270,19 +271,21 @@ result<std::size_t> job_page_parts::count_readable(std::span<const std::size_t> 
   // SQLite hands over row by row what it reads; a statement for each costs next to nothing.
   if (connection->dialect() == sql_dialect::sqlite) return std::size_t{1};
   constexpr std::size_t most_jobs = 256;
-  constexpr std::int64_t most_bytes = std::int64_t{4} << 20;  // as stored, which is compressed
+  constexpr std::int64_t most_bytes = std::int64_t{4} << 20;
   jobs = jobs.first(std::min(jobs.size(), most_jobs));
   std::string text;
   const fact_value list = id_list(jobs, text);
   std::string size = "0";
   for (const wanted_column& one : wanted_) {
-    if (one.column == nullptr) continue;
-    if (!one.is_withheld && one.column->of != fact_value::kind::text) continue;
-    size += " + coalesce(pg_column_size(" + quote_identifier(one.column->name) + "), 0)";
+    const fact_value::kind of = one.column->of;
+    if (of != fact_value::kind::text && of != fact_value::kind::json) continue;
+    size += " + coalesce(octet_length(CAST(" + quote_identifier(one.column->name);
+    size += " AS text)), 0)";
   }
-  const auto rows = connection->query(
-      "SELECT CAST(id AS text), CAST(" + size + " AS bigint) FROM job_record WHERE id = ANY($1)",
-      {&list, 1});
+  const auto rows =
+      connection->query("SELECT CAST(job_record.id AS text) AS job_key, CAST(" + size +
+                            " AS bigint) FROM " + source_->from + " WHERE job_record.id = ANY($1)",
+                        {&list, 1});
   if (!rows) {
     // Read one by one, it is found which of them cannot be read.
     if (!connection->refused_values()) return rows.problem();
@@ -328,6 +331,8 @@ std::size_t job_page::size() const noexcept { return parts_->ids.size(); }
 std::string_view job_page::id(std::size_t job) const { return parts_->ids[job]; }
 std::span<const fact_value> job_page::facts(std::size_t job) const { return parts_->facts[job]; }
 
+bool job_page::is_json(std::size_t column) const { return parts_->is_json(column); }
+
 const error* job_page::problem(std::size_t job) const {
   const auto found = parts_->problems.find(job);
   return found == parts_->problems.end() ? nullptr : &found->second;
@@ -344,7 +349,7 @@ result<commit_report> job_page::commit(std::span<const evaluation> verdicts,
   return parts_->commit(verdicts, ruleset_digest);
 }
 
-status job_page::resolve(std::span<const resolution> resolutions) {
+result<std::vector<bool>> job_page::resolve(std::span<const resolution> resolutions) {
   return parts_->resolve(resolutions);
 }
 

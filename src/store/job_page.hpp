@@ -17,7 +17,11 @@ struct job_page_parts {
       const std::function<void(std::size_t, std::span<const fact_value>)>& take);
   [[nodiscard]] result<commit_report> commit(std::span<const evaluation> verdicts,
                                              std::string_view digest);
-  [[nodiscard]] status resolve(std::span<const resolution> resolutions);
+  [[nodiscard]] result<std::vector<bool>> resolve(std::span<const resolution> resolutions);
+
+  [[nodiscard]] bool is_json(std::size_t column) const {
+    return wanted_[column].column->of == fact_value::kind::json;
+  }
 
   job_store_parts* store;
   connection_pool::lease connection;
@@ -28,9 +32,11 @@ struct job_page_parts {
   std::map<std::size_t, error> problems;
 
  private:
+  using verdict_getter = std::function<const evaluation&(std::size_t)>;
+
   struct wanted_column {
-    const sql_column* column = nullptr;  // none: the view does not have it
-    bool is_withheld = false;            // at first
+    const sql_column* column = nullptr;
+    bool is_withheld = false;  // at first
   };
 
   // A failure of a value is of one job. Its statement is undone as far as the mark, and tried again
@@ -51,14 +57,17 @@ struct job_page_parts {
   [[nodiscard]] fact_value id_list(std::span<const std::size_t> jobs, std::string& text) const;
   void drop_missing(const std::vector<bool>& found);
 
+  // Of each of `jobs` the verdict that `verdict_of` points to.
   [[nodiscard]] status write_verdicts(std::span<const std::size_t> jobs,
-                                      std::span<const evaluation> verdicts,
-                                      std::string_view digest);
+                                      const verdict_getter& verdict_of, std::string_view digest);
   [[nodiscard]] status write_one(std::size_t job, const evaluation& verdict,
                                  std::string_view digest);
   [[nodiscard]] status write_refused(std::size_t job, std::string_view digest,
                                      commit_report& report);
+  [[nodiscard]] status check_updated_at();
 
+  const record_source* source_ = nullptr;
+  bool is_marked_ = false;
   std::vector<wanted_column> wanted_;
   std::vector<sql_result> kept_;  // what `facts` point into
 };

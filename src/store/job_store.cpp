@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
+#include "core/json_check.hpp"
 #include "core/json_text.hpp"
 #include "store/job_store_parts.hpp"
 #include "store/migration.hpp"
@@ -14,19 +16,6 @@
 namespace jobqueue {
 namespace detail {
 namespace {
-
-connection_pool::opener opener_of(const store_url& url, const store_options& options) {
-  if (url.dialect == sql_dialect::sqlite) {
-    return [settings = sqlite_settings{url.location, url.name, options.create, options.lock_timeout,
-                                       options.statement_timeout}] {
-      return sqlite_connection::open(settings);
-    };
-  }
-  return [settings = postgres_settings{url.location, url.name, options.connect_timeout,
-                                       options.statement_timeout, options.lock_timeout}] {
-    return postgres_connection::open(settings);
-  };
-}
 
 status check_options(const store_options& options) {
   const auto invalid = [](std::string_view sentence) {
@@ -45,16 +34,29 @@ status check_options(const store_options& options) {
 }
 
 void append_number(std::string& text, double value) {
+  if (!std::isfinite(value)) {
+    text += "null";
+    return;
+  }
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   text.append(digits.data(), end);
+}
+
+// On one line: in valid JSON a line break is white space.
+void append_json_column(std::string& text, std::string_view json) {
+  if (!check_json(json)) return append_json_string(text, json);
+  for (const char c : json) text += c == '\n' || c == '\r' ? ' ' : c;
 }
 
 // One row as an object of JSON. What was clipped is null, with a word about it.
 std::string row_to_json(const column_list& columns, std::span<const fact_value> row) {
   std::string text = "{";
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const fact_value value = withhold_long(row[i]);
+    fact_value value = withhold_long(row[i]);
+    if (columns[i].of == fact_value::kind::json && value.of == fact_value::kind::text) {
+      value.of = fact_value::kind::json;  // it was selected as a text, to be clipped
+    }
     if (i != 0) text += ',';
     append_json_string(text, columns[i].name);
     text += ':';
@@ -71,7 +73,7 @@ std::string row_to_json(const column_list& columns, std::span<const fact_value> 
       case fact_value::kind::time:
         append_json_string(text, format_instant(instant(std::chrono::microseconds(value.integer))));
         break;
-      case fact_value::kind::json: text += value.text; break;
+      case fact_value::kind::json: append_json_column(text, value.text); break;
       case fact_value::kind::text: append_json_string(text, value.text); break;
     }
   }
@@ -81,57 +83,107 @@ std::string row_to_json(const column_list& columns, std::span<const fact_value> 
 
 }  // namespace
 
+connection_pool::opener make_opener(const store_url& url, const store_options& options) {
+  if (url.dialect == sql_dialect::sqlite) {
+    return [settings = sqlite_settings{url.location, url.name, options.create, options.lock_timeout,
+                                       options.statement_timeout}] {
+      return sqlite_connection::open(settings);
+    };
+  }
+  return [settings = postgres_settings{url.location, url.name, options.connect_timeout,
+                                       options.statement_timeout, options.lock_timeout}] {
+    return postgres_connection::open(settings);
+  };
+}
+
 job_store_parts::job_store_parts(store_url where, const store_options& wanted)
     : url(std::move(where)),
       options(wanted),
-      pool({url.name, wanted.pool_size, wanted.acquire_timeout}, opener_of(url, wanted)) {}
+      pool({url.name, wanted.pool_size, wanted.acquire_timeout}, make_opener(url, wanted)) {}
 
-result<const column_list*> job_store_parts::columns_of(sql_connection& connection,
-                                                       std::string_view table,
-                                                       std::optional<column_list>& known) {
+result<const column_list*> job_store_parts::job_columns(sql_connection& connection) {
   const std::lock_guard lock(mutex_);
-  if (!known) {
-    auto columns = connection.columns_of(table);
+  if (!job_) {
+    auto columns = connection.columns_of("job");
     if (!columns) return columns.problem();
     if (columns->empty()) {
       return error{errc::store_error, no_offset,
-                   url.name + " has no table " + std::string(table) + "; run jobqueue migrate"};
+                   url.name + " has no table job; run jobqueue migrate"};
     }
-    known = std::move(*columns);
+    job_ = std::move(*columns);
   }
-  return &*known;
+  return &*job_;
 }
 
-result<const column_list*> job_store_parts::job_columns(sql_connection& connection) {
-  return columns_of(connection, "job", job_);
-}
-
-result<const column_list*> job_store_parts::record_columns(sql_connection& connection) {
-  return columns_of(connection, "job_record", record_);
+result<const record_source*> job_store_parts::records(sql_connection& connection) {
+  const auto columns = job_columns(connection);
+  if (!columns) return columns.problem();
+  const std::lock_guard lock(mutex_);
+  if (!records_) {
+    auto source = find_record_source(connection, **columns);
+    if (!source) return source.problem();
+    records_ = std::move(*source);
+  }
+  return &*records_;
 }
 
 void job_store_parts::forget_columns() {
   const std::lock_guard lock(mutex_);
   job_.reset();
-  record_.reset();
+  records_.reset();
 }
 
 const sql_column* find_column(const column_list& columns, std::string_view name) {
-  const auto found = std::find_if(columns.begin(), columns.end(),
-                                  [&](const sql_column& column) { return column.name == name; });
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  const auto is_like = [&](const sql_column& column) {
+    return std::equal(column.name.begin(), column.name.end(), name.begin(), name.end(),
+                      [&](char a, char b) { return lower(a) == lower(b); });
+  };
+  auto found = std::find_if(columns.begin(), columns.end(),
+                            [&](const sql_column& column) { return column.name == name; });
+  if (found == columns.end()) found = std::find_if(columns.begin(), columns.end(), is_like);
   return found == columns.end() ? nullptr : &*found;
 }
 
-std::string clipped_column(sql_dialect dialect, const sql_column& column) {
-  std::string name = quote_identifier(column.name);
-  if (column.of != fact_value::kind::text || column.name == "id") return name;
-  if (dialect == sql_dialect::postgresql && column.type != "text") return name;
-  return "substr(" + name + ", 1, " + std::to_string(most_text_bytes + 1) + ")";
+result<const sql_column*> need_column(const column_list& columns, std::string_view table,
+                                      std::string_view name) {
+  const sql_column* const found = find_column(columns, name);
+  if (found != nullptr) return found;
+  return error{errc::store_error, no_offset,
+               "the store has no column " + std::string(table) + "." + std::string(name) +
+                   "; run jobqueue migrate"};
+}
+
+std::string clipped_column(const sql_column& column) {
+  const std::string name = quote_identifier(column.name);
+  const bool may_be_long =
+      column.of == fact_value::kind::text || column.of == fact_value::kind::json;
+  if (!may_be_long) return name;
+  return "substr(CAST(" + name + " AS text), 1, " + std::to_string(most_text_bytes + 1) + ")";
 }
 
 fact_value withhold_long(const fact_value& value) {
   const bool is_cut = value.of == fact_value::kind::text && value.text.size() > most_text_bytes;
   return is_cut ? fact_value::withheld() : value;
+}
+
+std::string make_cursor(const fact_value& time, std::string_view id) {
+  const std::string text =
+      time.of == fact_value::kind::time
+          ? format_stored_time(instant(std::chrono::microseconds(time.integer)))
+          : std::string(time.text);
+  std::string cursor = std::to_string(text.size()) + ' ';
+  return cursor.append(text).append(id);
+}
+
+list_cursor read_cursor(std::string_view cursor) {
+  std::size_t size = 0;
+  const char* const end = cursor.data() + cursor.size();
+  const auto parsed = std::from_chars(cursor.data(), end, size);
+  if (parsed.ec != std::errc() || parsed.ptr == end) return {};
+  cursor.remove_prefix(static_cast<std::size_t>(parsed.ptr - cursor.data()) + 1);
+  size = std::min(size, cursor.size());
+  return {cursor.substr(0, size), cursor.substr(size)};
 }
 
 }  // namespace detail
@@ -159,9 +211,7 @@ std::string_view job_store::name() const noexcept { return parts_->url.name; }
 result<std::vector<std::string>> job_store::plan_migration() {
   auto connection = parts_->pool.acquire();
   if (!connection) return connection.problem();
-  auto plan = detail::plan_migration(**connection);
-  if (!plan) return plan.problem();
-  return std::move(plan->statements);
+  return detail::plan_migration(**connection);
 }
 
 result<std::vector<std::string>> job_store::migrate() {
@@ -173,9 +223,8 @@ result<std::vector<std::string>> job_store::migrate() {
   }
   auto statements = detail::run_migration(**connection);
   parts_->forget_columns();
-  if (!statements) return statements.problem();
   const status set = (*connection)->set_statement_timeout(parts_->options.statement_timeout);
-  if (!set) return set.problem();
+  if (statements && !set) return set.problem();
   return statements;
 }
 
@@ -191,15 +240,15 @@ result<bool> job_store::read_job(std::string_view id, std::span<const std::strin
                                  const std::function<void(std::span<const fact_value>)>& take) {
   auto connection = parts_->pool.acquire();
   if (!connection) return connection.problem();
-  const auto columns = parts_->record_columns(**connection);
-  if (!columns) return columns.problem();
-  std::string sql = "SELECT CAST(id AS text)";
+  const auto source = parts_->records(**connection);
+  if (!source) return source.problem();
+  std::string sql = "SELECT 1";
   for (const std::string& name : facts) {
-    sql += ", ";
-    sql +=
-        detail::find_column(**columns, name) == nullptr ? "NULL" : detail::quote_identifier(name);
+    const auto column = detail::need_column((*source)->columns, "job_record", name);
+    if (!column) return column.problem();
+    sql.append(", ").append(detail::quote_identifier((*column)->name));
   }
-  sql += " FROM job_record WHERE id = $1";
+  sql += " FROM " + (*source)->from + " WHERE job_record.id = $1";
   const fact_value wanted = fact_value::of_text(id);
   const auto rows = (*connection)->query(sql, {&wanted, 1});
   // A text that cannot be an id of this store is the id of no job.
@@ -238,15 +287,16 @@ result<job_list> job_store::list_jobs(const job_filter& filter) {
   const auto columns = parts_->job_columns(**connection);
   if (!columns) return columns.problem();
   detail::column_list listed;
-  std::string sql = "SELECT CAST(id AS text)";
+  // Not by the name id, which would be ordered by in place of the column.
+  std::string sql = "SELECT CAST(job.id AS text) AS job_key";
   const std::string order = filter.by_evaluation
                                 ? "evaluated_at"
                                 : "coalesce(created_at, " + std::string(detail::epoch) + ")";
-  sql += ", " + order;
+  sql += ", " + order + " AS job_order";
   for (const detail::sql_column& column : **columns) {
     if (column.name == "data") continue;
     listed.push_back(column);
-    sql.append(", ").append(detail::clipped_column((*connection)->dialect(), column));
+    sql.append(", ").append(detail::clipped_column(column));
   }
   std::vector<fact_value> values{fact_value::of_integer(static_cast<std::int64_t>(filter.limit))};
   const auto parameter = [&](std::string_view value) {
@@ -263,12 +313,10 @@ result<job_list> job_store::list_jobs(const job_filter& filter) {
   if (!filter.problem_type.empty())
     where += " AND problem_type = " + parameter(filter.problem_type);
   if (!filter.after.empty()) {
-    const std::size_t end = std::min(filter.after.find(' '), filter.after.size());
-    const std::string_view after(filter.after);
-    where += " AND (" + order + ", id) < (" + parameter(after.substr(0, end)) + ", ";
-    where += parameter(after.substr(std::min(end + 1, after.size()))) + ")";
+    const auto [time, id] = detail::read_cursor(filter.after);
+    where += " AND (" + order + ", job.id) < (" + parameter(time) + ", " + parameter(id) + ")";
   }
-  sql += " FROM job WHERE true" + where + " ORDER BY " + order + " DESC, id DESC LIMIT $1";
+  sql += " FROM job WHERE true" + where + " ORDER BY " + order + " DESC, job.id DESC LIMIT $1";
   const auto rows = (*connection)->query(sql, values);
   if (!rows) return rows.problem();
   job_list list;
@@ -276,12 +324,7 @@ result<job_list> job_store::list_jobs(const job_filter& filter) {
     const auto row = rows->row(i);
     list.jobs.push_back(detail::row_to_json(listed, row.subspan(2)));
     list.ids.emplace_back(row[0].text);
-    if (i + 1 < filter.limit) continue;
-    const fact_value& at = row[1];
-    list.cursor = at.of == fact_value::kind::time
-                      ? detail::format_stored_time(instant(std::chrono::microseconds(at.integer)))
-                      : std::string(at.text);
-    list.cursor.append(" ").append(row[0].text);
+    if (i + 1 == filter.limit) list.cursor = detail::make_cursor(row[1], row[0].text);
   }
   return list;
 }

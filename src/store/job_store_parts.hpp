@@ -10,6 +10,7 @@
 #include <jobqueue/store/job_store.hpp>
 
 #include "store/connection_pool.hpp"
+#include "store/record_source.hpp"
 #include "store/sql_connection.hpp"
 #include "store/store_url.hpp"
 
@@ -27,9 +28,9 @@ using column_list = std::vector<sql_column>;
 struct job_store_parts {
   job_store_parts(store_url where, const store_options& wanted);
 
-  // The columns of `job` and `job_record`; `store_error` if there is none.
+  // The columns of `job`, and where records come from; `store_error` if there is no table.
   [[nodiscard]] result<const column_list*> job_columns(sql_connection& connection);
-  [[nodiscard]] result<const column_list*> record_columns(sql_connection& connection);
+  [[nodiscard]] result<const record_source*> records(sql_connection& connection);
   void forget_columns();
 
   store_url url;
@@ -37,19 +38,31 @@ struct job_store_parts {
   connection_pool pool;
 
  private:
-  [[nodiscard]] result<const column_list*> columns_of(sql_connection& connection,
-                                                      std::string_view table,
-                                                      std::optional<column_list>& known);
   std::mutex mutex_;
   std::optional<column_list> job_;
-  std::optional<column_list> record_;
+  std::optional<record_source> records_;
 };
 
+// By its name as it is written, else in other capitals.
 [[nodiscard]] const sql_column* find_column(const column_list& columns, std::string_view name);
+// The same; `store_error` if there is none.
+[[nodiscard]] result<const sql_column*> need_column(const column_list& columns,
+                                                    std::string_view table, std::string_view name);
 
 // A column as it is selected for a page of many: a long text is cut to one byte too many.
-[[nodiscard]] std::string clipped_column(sql_dialect dialect, const sql_column& column);
+[[nodiscard]] std::string clipped_column(const sql_column& column);
 // The value of such a column; withheld if it was cut.
 [[nodiscard]] fact_value withhold_long(const fact_value& value);
+
+// Where a list goes on: behind a time and an id.
+[[nodiscard]] std::string make_cursor(const fact_value& time, std::string_view id);
+struct list_cursor {
+  std::string_view time;
+  std::string_view id;
+};
+[[nodiscard]] list_cursor read_cursor(std::string_view cursor);
+
+[[nodiscard]] connection_pool::opener make_opener(const store_url& url,
+                                                  const store_options& options);
 
 }  // namespace jobqueue::detail

@@ -21,34 +21,41 @@ fact_value time_or_null(const evaluation& verdict) {
   return fact_value::of_time(*verdict.look_again_at);
 }
 
-// Of PostgreSQL: one statement for many jobs, each value an array.
-std::string verdict_update(std::string_view id_type, std::string_view details_type) {
-  std::string sql =
-      "UPDATE job SET is_cleanup_evaluated = v.decided, status_category = v.category,"
-      " problem_type = v.problem, problem_details = CAST(v.details AS ";
-  sql.append(details_type)
-      .append(
-          "), resolution_needed = v.resolution, next_evaluation_at = v.next,"
-          " evaluated_at = CAST($8 AS timestamptz), ruleset_digest = $9,"
-          " evaluated_updated_at = coalesce(job.updated_at, ");
+// Of PostgreSQL: one statement for many jobs, each value an array. An owner's columns may be of other
+// types than ours.
+result<std::string> verdict_update(const column_list& columns) {
+  std::string sql = "UPDATE job SET is_cleanup_evaluated = v.decided";
+  for (const std::string_view name :
+       {"status_category", "problem_type", "problem_details", "resolution_needed"}) {
+    const auto column = need_column(columns, "job", name);
+    if (!column) return column.problem();
+    sql.append(", ").append(quote_identifier((*column)->name)).append(" = CAST(v.");
+    sql.append(name).append(" AS ").append((*column)->type).append(")");
+  }
+  const auto id = need_column(columns, "job", "id");
+  if (!id) return id.problem();
+  sql +=
+      ", next_evaluation_at = v.next, evaluated_at = CAST($8 AS timestamptz), ruleset_digest = $9,"
+      " evaluated_updated_at = coalesce(job.updated_at, ";
   sql.append(epoch).append(
       ") FROM unnest(CAST($1 AS text[]), CAST($2 AS boolean[]), CAST($3 AS text[]),"
       " CAST($4 AS text[]), CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS timestamptz[]))"
-      " AS v (id, decided, category, problem, details, resolution, next)"
+      " AS v (id, decided, status_category, problem_type, problem_details, resolution_needed, next)"
       " WHERE job.id = CAST(v.id AS ");
-  return sql.append(id_type).append(")");
+  return sql.append((*id)->type).append(")");
 }
 
+template <class Getter>
 std::vector<std::string> verdict_arrays(std::span<const std::size_t> jobs,
                                         std::span<const std::string> ids,
-                                        std::span<const evaluation> verdicts) {
+                                        const Getter& verdict_of) {
   std::vector<postgres_array> arrays(verdict_values);
   const auto add = [&](std::size_t array, std::string_view text) {
     if (text.empty()) return arrays[array].add_null();
     arrays[array].add(text);
   };
   for (const std::size_t job : jobs) {
-    const evaluation& verdict = verdicts[job];
+    const evaluation& verdict = verdict_of(job);
     const fact_value next = time_or_null(verdict);
     add(0, ids[job]);
     add(1, verdict.decided ? "true" : "false");
@@ -60,6 +67,7 @@ std::vector<std::string> verdict_arrays(std::span<const std::size_t> jobs,
                                                : format_stored_time(*verdict.look_again_at));
   }
   std::vector<std::string> texts;
+  texts.reserve(arrays.size());
   for (postgres_array& array : arrays) texts.push_back(array.finish());
   return texts;
 }
@@ -89,43 +97,55 @@ status job_page_parts::write_one(std::size_t job, const evaluation& verdict,
 }
 
 status job_page_parts::write_verdicts(std::span<const std::size_t> jobs,
-                                      std::span<const evaluation> verdicts,
-                                      std::string_view digest) {
+                                      const verdict_getter& verdict_of, std::string_view digest) {
   if (connection->dialect() == sql_dialect::sqlite) {
-    return write_one(jobs.front(), verdicts[jobs.front()], digest);
+    return write_one(jobs.front(), verdict_of(jobs.front()), digest);
   }
   const auto columns = store->job_columns(*connection);
   if (!columns) return columns.problem();
-  const sql_column* const id = find_column(**columns, "id");
-  const sql_column* const details = find_column(**columns, "problem_details");
-  if (id == nullptr || details == nullptr) {
-    return error{errc::store_error, no_offset,
-                 store->url.name + ": job has no id or problem_details; run jobqueue migrate"};
-  }
-  const auto texts = verdict_arrays(jobs, ids, verdicts);
+  const auto sql = verdict_update(**columns);
+  if (!sql) return sql.problem();
+  const auto texts = verdict_arrays(jobs, ids, verdict_of);
   std::vector<fact_value> values;
+  values.reserve(texts.size() + 2);
   for (const std::string& text : texts) values.push_back(fact_value::of_text(text));
   values.push_back(fact_value::of_time(now));
   values.push_back(fact_value::of_text(digest));
-  const auto answer = connection->query(verdict_update(id->type, details->type), values);
+  const auto answer = connection->query(*sql, values);
   if (!answer) return answer.problem();
   return done;
 }
 
 status job_page_parts::write_refused(std::size_t job, std::string_view digest,
                                      commit_report& report) {
-  std::vector<evaluation> verdicts(ids.size());
-  verdicts[job] = evaluation_error(
+  const evaluation verdict = evaluation_error(
       {errc::store_error, no_offset, "the store refused to keep the verdict on this job"});
-  const status written = write_verdicts({&job, 1}, verdicts, digest);
+  const auto verdict_of = [&](std::size_t) -> const evaluation& { return verdict; };
+  const status written = write_verdicts({&job, 1}, verdict_of, digest);
   if (written) {
-    ++report.refused;
-    ++report.written;
+    report.refused.push_back(job);
     return set_mark();
   }
   if (!connection->refused_values()) return written;
-  ++report.failed;
+  report.failed.push_back(job);
   return return_to_mark();
+}
+
+// An owner's trigger that sets updated_at when a verdict is written makes every job look changed, and
+// every verdict progress. In PostgreSQL a trigger of ours undoes that.
+status job_page_parts::check_updated_at() {
+  if (connection->dialect() != sql_dialect::sqlite || ids.empty()) return done;
+  const fact_value id = fact_value::of_text(ids.front());
+  const auto changed = connection->query(
+      "SELECT 1 FROM job WHERE id = $1 AND"
+      " coalesce(updated_at, '1970-01-01T00:00:00.000000Z') <> evaluated_updated_at",
+      {&id, 1});
+  if (!changed) return changed.problem();
+  if (changed->size() == 0) return done;
+  return error{errc::store_error, no_offset,
+               store->url.name +
+                   ": a trigger of job sets updated_at when a verdict is written; let it fire for "
+                   "other columns only: AFTER UPDATE OF status, data, ..."};
 }
 
 result<commit_report> job_page_parts::commit(std::span<const evaluation> verdicts,
@@ -134,6 +154,7 @@ result<commit_report> job_page_parts::commit(std::span<const evaluation> verdict
     return error{errc::invalid_argument, no_offset, "each job of a page needs one verdict"};
   }
   commit_report report;
+  const auto verdict_of = [&](std::size_t job) -> const evaluation& { return verdicts[job]; };
   std::vector<std::size_t> all(ids.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   // SQLite keeps what other statements of a transaction did, so each job has one of its own.
@@ -148,9 +169,8 @@ result<commit_report> job_page_parts::commit(std::span<const evaluation> verdict
   while (!rest.empty()) {
     const auto some = rest.back();
     rest.pop_back();
-    const status written = write_verdicts(some, verdicts, digest);
+    const status written = write_verdicts(some, verdict_of, digest);
     if (written) {
-      report.written += some.size();
       if (rest.empty()) break;
       if (const status set = set_mark(); !set) return set.problem();
       continue;
@@ -165,50 +185,58 @@ result<commit_report> job_page_parts::commit(std::span<const evaluation> verdict
     rest.push_back(some.subspan(some.size() / 2));
     rest.push_back(some.first(some.size() / 2));
   }
+  if (const status checked = check_updated_at(); !checked) return checked.problem();
   if (const status committed = connection->commit(); !committed) return committed.problem();
   return report;
 }
 
-status job_page_parts::resolve(std::span<const resolution> resolutions) {
+result<std::vector<bool>> job_page_parts::resolve(std::span<const resolution> resolutions) {
   if (resolutions.size() != ids.size()) {
     return error{errc::invalid_argument, no_offset, "each job of a page needs one resolution"};
   }
   const auto columns = store->job_columns(*connection);
   if (!columns) return columns.problem();
-  const sql_column* const details = find_column(**columns, "problem_details");
-  const std::string details_type = details == nullptr ? "json" : details->type;
+  const auto details = need_column(**columns, "job", "problem_details");
+  if (!details) return details.problem();
   const std::string resolved =
       "UPDATE job SET workflow_output = $2, resolution_needed = NULL, next_evaluation_at = " +
-      std::string(epoch) + " WHERE id = $1";
+      std::string(epoch) + " WHERE id = $1 AND coalesce(workflow_output, '') = ''";
   const std::string retried =
       "INSERT INTO outbox (kind, job_id, attempt, payload)"
-      " SELECT 'job_retry', CAST(id AS text), coalesce(retry_count, 0) + 1, " +
+      " SELECT 'job_retry', CAST(id AS text), CAST(coalesce(retry_count, 0) AS bigint) + 1, " +
       connection->parameter(2, "json") +
       " FROM job WHERE id = $1 ON CONFLICT (kind, job_id, attempt) DO NOTHING";
   const std::string failed = "UPDATE job SET resolution_needed = NULL, problem_details = " +
-                             connection->parameter(2, details_type) + " WHERE id = $1";
+                             connection->parameter(2, (*details)->type) + " WHERE id = $1";
+  std::vector<bool> written(ids.size());
   for (std::size_t job = 0; job < ids.size(); ++job) {
     const resolution& what = resolutions[job];
-    std::string_view value;
-    const std::string* sql = nullptr;
-    if (!what.workflow_output.empty()) {
-      sql = &resolved;
-      value = what.workflow_output;
-    } else if (!what.retry_payload.empty()) {
-      sql = &retried;
-      value = what.retry_payload;
-    } else if (!what.problem_details.empty()) {
-      sql = &failed;
-      value = what.problem_details;
+    const bool has_output = !what.workflow_output.empty();
+    const bool has_retry = !what.retry_payload.empty();
+    if (!has_output && !has_retry && what.problem_details.empty()) continue;
+    std::string_view value = what.problem_details;
+    if (has_output) value = what.workflow_output;
+    if (has_retry) value = what.retry_payload;
+    const std::string& sql = has_output ? resolved : has_retry ? retried : failed;
+    fact_value values[]{fact_value::of_text(ids[job]), fact_value::of_text(value)};
+    auto answer = connection->query(sql, values);
+    if (answer) {
+      written[job] = answer->affected() == 1;
+      if (const status marked = set_mark(); !marked) return marked.problem();
+      continue;
     }
-    if (sql == nullptr) continue;
-    const fact_value values[]{fact_value::of_text(ids[job]), fact_value::of_text(value)};
-    const auto answer = connection->query(*sql, values);
+    // What the store refuses is not tried again for ever.
+    if (!connection->refused_values()) return answer.problem();
+    if (const status undone = return_to_mark(); !undone) return undone.problem();
+    values[1] = fact_value::of_text(R"({"resolution_failed":"the store refused it"})");
+    answer = connection->query(failed, values);
     if (!answer && !connection->refused_values()) return answer.problem();
-    // What the store refuses stays to be resolved; the others have nothing to do with it.
-    if (const status marked = answer ? set_mark() : return_to_mark(); !marked) return marked;
+    if (const status marked = answer ? set_mark() : return_to_mark(); !marked) {
+      return marked.problem();
+    }
   }
-  return connection->commit();
+  if (const status committed = connection->commit(); !committed) return committed.problem();
+  return written;
 }
 
 }  // namespace jobqueue::detail

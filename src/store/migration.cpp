@@ -1,8 +1,10 @@
 #include "store/migration.hpp"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
+
+#include "store/job_store_parts.hpp"
 
 namespace jobqueue::detail {
 
@@ -12,8 +14,6 @@ extern const std::string_view migration_0002_evidence_sqlite;
 extern const std::string_view migration_0002_evidence_postgresql;
 extern const std::string_view migration_0003_delivery_sqlite;
 extern const std::string_view migration_0003_delivery_postgresql;
-extern const std::string_view migration_job_record_sqlite;
-extern const std::string_view migration_job_record_postgresql;
 
 namespace {
 
@@ -31,9 +31,6 @@ constexpr std::array<migration_file, 3> files{{
     {2, &migration_0002_evidence_sqlite, &migration_0002_evidence_postgresql},
     {3, &migration_0003_delivery_sqlite, &migration_0003_delivery_postgresql},
 }};
-constexpr migration_file record_view{0, &migration_job_record_sqlite,
-                                     &migration_job_record_postgresql};
-
 constexpr std::string_view log_table =
     "CREATE TABLE IF NOT EXISTS jobqueue_migration (version integer PRIMARY KEY)";
 
@@ -53,7 +50,7 @@ std::vector<std::string_view> split_statements(std::string_view text) {
 
 // "CREATE TABLE IF NOT EXISTS job (...": what of the database it makes.
 struct made_object {
-  enum class kind : std::uint8_t { table, column, other, view, function };
+  enum class kind : std::uint8_t { table, column, other, function };
   kind of = kind::other;
   std::string_view name;
   std::string_view table;  // of a column
@@ -83,8 +80,6 @@ made_object object_of(std::string_view sql) {
     next_word(sql);  // COLUMN
   } else if (what == "TABLE") {
     made.of = made_object::kind::table;
-  } else if (what == "VIEW") {
-    made.of = made_object::kind::view;
   } else if (what == "FUNCTION") {
     made.of = made_object::kind::function;
   }
@@ -101,15 +96,15 @@ class planner {
  public:
   explicit planner(sql_connection& connection) : connection_(&connection) {}
 
-  result<migration_plan> make() {
+  result<std::vector<std::string>> make() {
     if (const status read = read_versions(); !read) return read.problem();
     if (const status read = read_job_id_type(); !read) return read.problem();
     for (const migration_file& file : files) {
       if (file.version <= version_) continue;
       if (const status added = add_file(file); !added) return added.problem();
-      plan_.versions.push_back(file.version);
+      plan_.push_back("INSERT INTO jobqueue_migration (version) VALUES (" +
+                      std::to_string(file.version) + ")");
     }
-    if (const status added = add_file(record_view); !added) return added.problem();
     return std::move(plan_);
   }
 
@@ -118,7 +113,7 @@ class planner {
     const auto logged = connection_->columns_of("jobqueue_migration");
     if (!logged) return logged.problem();
     if (logged->empty()) {
-      plan_.statements.emplace_back(log_table);
+      plan_.emplace_back(log_table);
       return done;
     }
     const auto newest = connection_->query("SELECT max(version) FROM jobqueue_migration");
@@ -156,7 +151,7 @@ class planner {
       if (const auto at = statement.find(condition); at != std::string::npos) {
         statement.replace(at, condition.size(), "ADD COLUMN");
       }
-      plan_.statements.push_back(std::move(statement));
+      plan_.push_back(std::move(statement));
       if (made.of == made_object::kind::table) created_.emplace_back(made.name);
     }
     return done;
@@ -165,8 +160,7 @@ class planner {
   result<bool> exists(const made_object& made) {
     switch (made.of) {
       case made_object::kind::column: return has_column(made.table, made.name);
-      case made_object::kind::table:
-      case made_object::kind::view: {
+      case made_object::kind::table: {
         const auto columns = connection_->columns_of(made.name);
         if (!columns) return columns.problem();
         return !columns->empty();
@@ -178,11 +172,12 @@ class planner {
     const fact_value name = fact_value::of_text(made.name);
     const auto found =
         connection_->dialect() == sql_dialect::sqlite
-            ? connection_->query("SELECT 1 FROM sqlite_schema WHERE name = $1", {&name, 1})
+            ? connection_->query("SELECT 1 FROM sqlite_schema WHERE name = $1 COLLATE NOCASE",
+                                 {&name, 1})
             : connection_->query(
                   "SELECT 1 WHERE to_regclass($1) IS NOT NULL"
-                  " OR EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-                  " WHERE t.tgname = $1 AND c.relnamespace = current_schema()::regnamespace)",
+                  " OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = $1 AND tgrelid IN"
+                  " (to_regclass('job'), to_regclass('notification'), to_regclass('attestation')))",
                   {&name, 1});
     if (!found) return found.problem();
     return found->size() != 0;
@@ -195,54 +190,43 @@ class planner {
     }
     const auto columns = connection_->columns_of(table);
     if (!columns) return columns.problem();
-    for (const sql_column& column : *columns) {
-      if (column.name == name) return true;
-    }
-    return false;
+    return find_column(*columns, name) != nullptr;
   }
 
   sql_connection* connection_;
-  migration_plan plan_;
+  std::vector<std::string> plan_;
   std::int64_t version_ = 0;
   std::string job_id_type_ = "text";
   std::vector<std::string> created_;
 };
 
-status apply(sql_connection& connection, const migration_plan& plan) {
-  for (const std::string& sql : plan.statements) {
-    if (const auto run = connection.query(sql); !run) return run.problem();
-  }
-  for (const int version : plan.versions) {
-    const fact_value value = fact_value::of_integer(version);
-    const auto logged =
-        connection.query("INSERT INTO jobqueue_migration (version) VALUES ($1)", {&value, 1});
-    if (!logged) return logged.problem();
-  }
-  return done;
-}
-
 }  // namespace
 
-result<migration_plan> plan_migration(sql_connection& connection) {
+result<std::vector<std::string>> plan_migration(sql_connection& connection) {
   return planner(connection).make();
 }
 
 result<std::vector<std::string>> run_migration(sql_connection& connection) {
-  const sql_transaction open(connection);
-  if (const status begun = connection.begin(); !begun) return begun.problem();
-  if (connection.dialect() == sql_dialect::postgresql) {
-    // Two processes that migrate: the second finds nothing to do. It waits as long as it takes, and
-    // an index on a large table takes its time.
-    for (const std::string_view sql :
-         {"SET LOCAL lock_timeout = 0", "SELECT pg_advisory_xact_lock(7166183429)"}) {
-      if (const auto run = connection.query(sql); !run) return run.problem();
+  std::vector<std::string> run;
+  const status finished = transact(connection, [&](sql_connection& open) -> status {
+    if (open.dialect() == sql_dialect::postgresql) {
+      // Whoever waits for a lock of a table makes all others wait behind. So not for long, and again.
+      // Two processes that migrate: the second finds nothing to do.
+      for (const std::string_view sql :
+           {"SET LOCAL lock_timeout = '2s'", "SELECT pg_advisory_xact_lock(7166183429)"}) {
+        if (const auto set = open.query(sql); !set) return set.problem();
+      }
     }
-  }
-  auto plan = plan_migration(connection);
-  if (!plan) return plan.problem();
-  if (const status applied = apply(connection, *plan); !applied) return applied.problem();
-  if (const status committed = connection.commit(); !committed) return committed.problem();
-  return std::move(plan->statements);
+    auto plan = plan_migration(open);
+    if (!plan) return plan.problem();
+    for (const std::string& sql : *plan) {
+      if (const auto made = open.query(sql); !made) return made.problem();
+    }
+    run = std::move(*plan);
+    return done;
+  });
+  if (!finished) return finished.problem();
+  return run;
 }
 
 }  // namespace jobqueue::detail

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace jobqueue::detail {
@@ -49,7 +51,9 @@ fact_value read_value(std::string_view text, fact_value::kind of) {
       double value = 0;
       const auto [stop, failed] = std::from_chars(text.data(), end, value);
       // "NaN" and what is out of range are texts.
-      if (failed == std::errc() && stop == end) return fact_value::of_real(value);
+      if (failed == std::errc() && stop == end && std::isfinite(value)) {
+        return fact_value::of_real(value);
+      }
       return fact_value::of_text(text);
     }
     case fact_value::kind::time: {
@@ -296,14 +300,20 @@ void postgres_connection::roll_back() noexcept {
   }
 }
 
-// Classes of Appendix A of the manual: 21 and 22 data, 23 integrity, 44 check option, P0 raised.
+// Classes of Appendix A of the manual that are of the whole: connection (08), roles (25, 28),
+// conflicts (40), names and types (42), resources (53, 54), objects that are not as needed, which are
+// locks (55P03), the operator (57), the system (58). Anything else may be of one row, also a damaged
+// value (XX001) or what a trigger raises.
 bool postgres_connection::refused_values() const noexcept {
-  return state_.starts_with("21") || state_.starts_with("22") || state_.starts_with("23") ||
-         state_.starts_with("44") || state_.starts_with("P0");
+  if (state_.empty() || state_ == "55P03") return false;
+  static constexpr std::string_view of_the_whole[] = {"08", "25", "28", "40", "42",
+                                                      "53", "54", "57", "58"};
+  return std::none_of(std::begin(of_the_whole), std::end(of_the_whole),
+                      [this](std::string_view one) { return state_.starts_with(one); });
 }
 
 bool postgres_connection::met_conflict() const noexcept {
-  return state_ == "40001" || state_ == "40P01";
+  return state_ == "40001" || state_ == "40P01" || state_ == "55P03";
 }
 
 bool postgres_connection::is_usable() {
@@ -346,7 +356,11 @@ error postgres_connection::trouble(const pg_result* answer) {
   std::string words = settings_.name + ": ";
   // The primary message of these may hold a value.
   if (refused_values()) {
-    words += "refused a value (SQLSTATE " + state_ + ")";
+    words += "refused a value (SQLSTATE " + state_;
+    for (const int name : {PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME}) {
+      if (const std::string found = field(name); !found.empty()) words += ", " + found;
+    }
+    words += ")";
   } else {
     words += one_line(field(PG_DIAG_MESSAGE_PRIMARY)) + " (SQLSTATE " + state_ + ")";
   }

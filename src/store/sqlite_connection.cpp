@@ -108,11 +108,18 @@ result<std::unique_ptr<sql_connection>> sqlite_connection::open(const sqlite_set
         return deadline && std::chrono::steady_clock::now() > *deadline ? 1 : 0;
       },
       made.get());
-  // Readers go on beside the writer. FULL: what is committed is on the disk, as it must be for what
-  // is sent from the outbox and for evidence.
-  const status set = made->execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  if (!set) return set.problem();
+  // FULL: what is committed is on the disk, as it must be for what is sent from the outbox and for
+  // evidence.
+  if (const status set = made->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+      !set) {
+    return set.problem();
+  }
+  // In a file of ours readers go on beside the writer. That of somebody else stays as it is.
+  const auto pages = made->query("PRAGMA page_count", {});
+  if (!pages) return pages.problem();
+  if (settings.create && pages->row(0)[0].integer == 0) {
+    if (const status set = made->execute("PRAGMA journal_mode = WAL"); !set) return set.problem();
+  }
   return std::unique_ptr<sql_connection>(std::move(made));
 }
 
@@ -178,7 +185,8 @@ result<std::vector<sql_column>> sqlite_connection::columns_of(std::string_view t
   // Asked of a statement, because the declared types of a view are those of its tables.
   const fact_value name = fact_value::of_text(table);
   const auto exists = query(
-      "SELECT 1 FROM sqlite_schema WHERE name = $1 AND type IN ('table', 'view')", {&name, 1});
+      "SELECT 1 FROM sqlite_schema WHERE name = $1 COLLATE NOCASE AND type IN ('table', 'view')",
+      {&name, 1});
   if (!exists) return exists.problem();
   std::vector<sql_column> columns;
   if (exists->size() == 0) return columns;

@@ -1,6 +1,7 @@
 #include "store/store_url.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace jobqueue::detail {
 namespace {
@@ -13,9 +14,20 @@ result<store_url> parse_postgres(std::string_view scheme, std::string_view rest)
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, end);
   std::string_view path = rest.substr(end);
-  // Else what libpq says of the host may be the end of a password.
-  if (std::count(authority.begin(), authority.end(), '@') > 1) {
-    return invalid("the URL of the store has more than one @; write one in a password as %40");
+  // Else what libpq says of the host, or of the URL, may be a part of a password.
+  if (std::count(rest.begin(), rest.end(), '@') > (authority.find('@') < end ? 1 : 0)) {
+    return invalid(
+        "the URL of the store has an @ out of place; write one in a password as %40, and"
+        " / as %2F, # as %23, ? as %3F");
+  }
+  const auto is_hex = [&](std::size_t at) {
+    return at < rest.size() && std::isxdigit(static_cast<unsigned char>(rest[at])) != 0;
+  };
+  for (std::size_t at = rest.find('%'); at != std::string_view::npos; at = rest.find('%', at + 1)) {
+    if (is_hex(at + 1) && is_hex(at + 2)) continue;
+    return invalid(
+        "the URL of the store has a % that is not followed by two hexadecimal digits;"
+        " write one in a password as %25");
   }
   store_url url;
   url.dialect = sql_dialect::postgresql;

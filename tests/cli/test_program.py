@@ -22,6 +22,11 @@ OPTIONS = {
     ("evaluate",): {"--help", "--rules", "--parameter", "--now", "--explain", "--db",
                     "--statement-timeout", "--redis", "--once", "--every", "--batch",
                     "--re-evaluate", "--json"},
+    ("clean",): {"--help", "--db", "--statement-timeout", "--redis", "--vault", "--table",
+                 "--column", "--match", "--dry-run", "--journal", "--resume", "--max-rate",
+                 "--batch", "--yes", "--json"},
+    ("undo",): {"--help", "--db", "--statement-timeout", "--redis", "--vault", "--journal",
+                "--json"},
     ("migrate",): {"--help", "--db", "--statement-timeout", "--dry-run"},
     ("import",): {"--help", "--db", "--statement-timeout", "--redis", "--batch", "--json"},
     ("resolve",): {"--help", "--db", "--statement-timeout", "--rules", "--parameter",
@@ -51,7 +56,7 @@ class Help(ProgramTest):
     def test_lists_the_commands(self):
         text = self.expect(DONE, "--help").stdout.decode()
         for command in ("sanitize", "restore", "vault", "evaluate", "rules", "migrate",
-                        "import", "resolve", "jobs"):
+                        "import", "resolve", "jobs", "clean", "undo"):
             self.assertRegex(text, rf"(?m)^ +{command}  +\w")
         text = self.expect(DONE, "vault", "--help").stdout.decode()
         for command in ("ls", "verify", "gc"):

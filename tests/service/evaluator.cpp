@@ -289,7 +289,6 @@ TEST_P(evaluator_over, one_poison_row_is_one_row) {
         " BEGIN SELECT RAISE(ABORT, 'no'); END");
   } else {
     // An owner's view that fails for one row, and a check that refuses another.
-    run_sql("DROP VIEW job_record");
     run_sql(
         "CREATE VIEW job_record AS SELECT job.*, NULL::json AS notification,"
         " NULL::json AS attestations, 1 / (id <> '17')::int AS divided FROM job"

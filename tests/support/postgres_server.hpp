@@ -21,7 +21,7 @@ class postgres_server {
   // `durable` as in production; else what is committed is lost with the machine, which is faster.
   explicit postgres_server(bool durable = false) : durable_(durable) {
     if (::geteuid() == 0) {
-      user_ = ::getpwnam("postgres");
+      user_ = ::getpwnam("postgres");  // NOLINT(concurrency-mt-unsafe): before any thread
       if (user_ == nullptr) throw std::runtime_error("there is no user postgres");
       if (::chown(folder_.path().c_str(), user_->pw_uid, user_->pw_gid) != 0) {
         throw std::runtime_error("the folder cannot be given away");

@@ -66,6 +66,7 @@ class server_process {
   void start(std::vector<std::string> words, const std::filesystem::path& log,
              const passwd* user = nullptr) {
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     process_ = ::fork();

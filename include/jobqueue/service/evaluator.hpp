@@ -53,7 +53,7 @@ struct evaluator_progress {
 struct evaluator_report {
   std::uint64_t evaluated = 0;
   std::uint64_t undecided = 0;  ///< Of these.
-  std::uint64_t failed = 0;     ///< Of these: `evaluation_error`, or it could not be written.
+  std::uint64_t failed = 0;     ///< `evaluation_error`, or a verdict that could not be written.
   /// Verdicts of this run by `status_category` and `problem_type`; undecided ones have neither.
   std::map<std::pair<std::string, std::string>, std::uint64_t> verdicts;
   bool stopped = false;  ///< It was asked to stop; the rest is still due.
@@ -78,6 +78,8 @@ class evaluator {
  private:
   [[nodiscard]] status run_due(due why, instant now, const observer& observe);
   [[nodiscard]] status evaluate_page(job_page& page, instant now, const observer& observe);
+  [[nodiscard]] evaluation judge(std::span<const fact_value> columns, instant now,
+                                 const evaluate_options& options);
   [[nodiscard]] claim_request request_of(due why, instant now) const;
 
   job_store* store_;

@@ -12,6 +12,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include <jobqueue/rules.hpp>
 #include <jobqueue/store/job_store.hpp>
@@ -22,6 +25,8 @@ inline namespace v1 {
 struct resolver_options {
   std::size_t batch = 500;       ///< Jobs that are claimed together: 1 to 10,000.
   std::size_t max_retries = 10;  ///< Retries that one run puts into the outbox; 0: none.
+  /// A larger output is none that a user could be sent: it is a blob that belongs elsewhere.
+  static constexpr std::size_t max_output_bytes = std::size_t{64} << 10;
 };
 
 struct resolver_report {
@@ -33,7 +38,8 @@ struct resolver_report {
 class resolver {
  public:
   /// The store and the rules must live as long as the resolver. The rules should be those that made
-  /// the verdicts: their definition `extractable_output` says where an output is.
+  /// the verdicts: a job is evaluated by them once more, and resolved if they still ask for it; their
+  /// definition `extractable_output` says where an output is.
   resolver(job_store& store, const ruleset& rules, const resolver_options& options = {});
 
   /// Resolves what there is to be resolved.
@@ -42,10 +48,13 @@ class resolver {
  private:
   [[nodiscard]] status extract_outputs(instant now);
   [[nodiscard]] status schedule_retries(instant now);
+  [[nodiscard]] claim_request request_of(std::string_view what, instant now,
+                                         std::span<const std::string> facts) const;
 
   job_store* store_;
   const ruleset* rules_;
   resolver_options options_;
+  record_reader reader_;
   resolver_report report_;
 };
 

@@ -55,7 +55,7 @@ enum class due : std::uint8_t {
   scheduled,  ///< Its `next_evaluation_at` has come; new evidence also sets that.
   changed,    ///< Its `updated_at` is another than the one its verdict was made from.
   outdated,   ///< Its verdict was made by another rule set.
-  resolvable  ///< Its `resolution_needed` is the one that is asked for.
+  resolvable  ///< Its verdict is of the job as it is now, and asks for this resolution.
 };
 
 struct claim_request {
@@ -68,11 +68,10 @@ struct claim_request {
   std::string_view resolution;         ///< Of `resolvable`.
 };
 
-/// What became of the verdicts of a page.
+/// What became of the verdicts of a page, besides being written.
 struct commit_report {
-  std::size_t written = 0;
-  std::size_t refused = 0;  ///< Of these: the store refused its values, so `evaluation_error`.
-  std::size_t failed = 0;   ///< Not even that could be written; the job stays as it was.
+  std::vector<std::size_t> refused;  ///< Jobs whose values the store refused: `evaluation_error`.
+  std::vector<std::size_t> failed;   ///< Not even that could be written: as they were.
 };
 
 /// What the resolver did about a job.
@@ -92,9 +91,11 @@ class job_page {
 
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::string_view id(std::size_t job) const;
-  /// The columns that were asked for, in that order. `data`, and a text of more than 64 KiB, is
-  /// withheld. Valid as long as the page.
+  /// The columns that were asked for, in that order. Columns of JSON, and a text of more than
+  /// 64 KiB, are withheld. Valid as long as the page.
   [[nodiscard]] std::span<const fact_value> facts(std::size_t job) const;
+  /// Whether a column is of type JSON.
+  [[nodiscard]] bool is_json(std::size_t column) const;
   /// Why the store could not read this job, if it could not.
   [[nodiscard]] const error* problem(std::size_t job) const;
   /// Reads the whole columns of jobs, few at a time, and hands them over one by one; `take` may
@@ -107,8 +108,10 @@ class job_page {
   /// touched. An undecided job must have `look_again_at`.
   [[nodiscard]] result<commit_report> commit(std::span<const evaluation> verdicts,
                                              std::string_view ruleset_digest);
-  /// Writes what was done about the jobs, and ends the page.
-  [[nodiscard]] status resolve(std::span<const resolution> resolutions);
+  /// Writes what was done about the jobs, and ends the page. Gives for which of them something was
+  /// written: not where a job has its output meanwhile, has that retry already, or the store refused
+  /// the value, which is noted in its `problem_details`.
+  [[nodiscard]] result<std::vector<bool>> resolve(std::span<const resolution> resolutions);
 
   /// Where the next page begins. Empty if this one was the last.
   [[nodiscard]] const std::string& cursor() const noexcept;
@@ -182,11 +185,14 @@ class job_store {
   /// Takes up the jobs that are due, skipping those that others hold. An empty page: there are
   /// none.
   [[nodiscard]] result<job_page> claim(const claim_request& request);
+  /// Makes jobs due whose evidence was written while they were being inserted, so that nothing saw
+  /// both. To be called before `claim`; it is quick.
+  [[nodiscard]] result<std::size_t> reopen_for_late_evidence(instant now);
   /// How many jobs are due for this reason.
   [[nodiscard]] result<std::uint64_t> count_due(const claim_request& request);
 
   /// Adds jobs, JSON objects with `id`, `status` and other columns by their names; `notification`
-  /// (or an array of them), `attestations`; what is no column is kept in `data`. Each is added
+  /// (or an array of them), `attestations`; what is no column is kept in `extra`. Each is added
   /// whole or refused; they share transactions, so pass some hundreds at a time.
   [[nodiscard]] result<import_report> import_jobs(std::span<const std::string_view> records);
   [[nodiscard]] result<import_report> import_jobs(std::initializer_list<std::string_view> records) {

@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS job (
   resolution_needed text,
   next_evaluation_at timestamptz,
   ruleset_digest text,
-  evaluated_updated_at timestamptz
+  evaluated_updated_at timestamptz,
+  extra json
 );
 
 ALTER TABLE job ADD COLUMN IF NOT EXISTS name text;
@@ -80,6 +81,19 @@ ALTER TABLE job ADD COLUMN IF NOT EXISTS ruleset_digest text;
 
 -- The updated_at that the verdict was made from; 1970 where there was none.
 ALTER TABLE job ADD COLUMN IF NOT EXISTS evaluated_updated_at timestamptz;
+
+-- What an imported record had besides columns.
+ALTER TABLE job ADD COLUMN IF NOT EXISTS extra json;
+
+-- A verdict is no progress of the job: what an owner's trigger made of updated_at is undone. Triggers
+-- fire in the order of their names.
+CREATE OR REPLACE FUNCTION jobqueue_keep_updated_at() RETURNS trigger
+  LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := OLD.updated_at; RETURN NEW; END $$;
+
+CREATE TRIGGER zzzz_jobqueue_keeps_updated_at BEFORE UPDATE ON job FOR EACH ROW
+  WHEN (NEW.evaluated_at IS DISTINCT FROM OLD.evaluated_at
+    OR NEW.next_evaluation_at IS DISTINCT FROM OLD.next_evaluation_at)
+  EXECUTE FUNCTION jobqueue_keep_updated_at();
 
 CREATE INDEX IF NOT EXISTS job_fresh_idx ON job (id)
   WHERE is_cleanup_evaluated IS NOT TRUE AND next_evaluation_at IS NULL;

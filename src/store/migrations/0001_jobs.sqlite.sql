@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS job (
   resolution_needed text,
   next_evaluation_at timestamp text,
   ruleset_digest text,
-  evaluated_updated_at timestamp text
+  evaluated_updated_at timestamp text,
+  extra json text
 );
 
 ALTER TABLE job ADD COLUMN IF NOT EXISTS name text;
@@ -73,6 +74,9 @@ ALTER TABLE job ADD COLUMN IF NOT EXISTS ruleset_digest text;
 
 -- The updated_at that the verdict was made from; 1970 where there was none.
 ALTER TABLE job ADD COLUMN IF NOT EXISTS evaluated_updated_at timestamp text;
+
+-- What an imported record had besides columns.
+ALTER TABLE job ADD COLUMN IF NOT EXISTS extra json text;
 
 CREATE INDEX IF NOT EXISTS job_fresh_idx ON job (id)
   WHERE is_cleanup_evaluated IS NOT TRUE AND next_evaluation_at IS NULL;

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS notification (
   miniapp_user_id text,
   notification_type text,
   notification_method text,
-  success boolean NOT NULL DEFAULT 1,
+  success boolean,
   error_message text,
   attested_by text,
   attested_at timestamp text,

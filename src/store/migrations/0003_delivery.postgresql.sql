@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind text NOT NULL,
   job_id text NOT NULL,
-  attempt integer NOT NULL,
+  attempt bigint NOT NULL,
   payload json,
   created_at timestamptz NOT NULL DEFAULT now(),
   claimed_at timestamptz,
