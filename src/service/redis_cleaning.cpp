@@ -91,12 +91,13 @@ status redis_cleaning::clean_all() {
     for (const std::string& primary : primaries) {
       const auto route = nodes_.route_to(primary);
       if (!route) return route.problem();
-      const redis_command count[] = {{"DBSIZE"}};
-      const auto answers = route->connection->pipeline(count, answer_bytes);
+      const redis_command about[] = {{"DBSIZE"}, {"COMMAND", "INFO", "HPEXPIRETIME"}};
+      const auto answers = route->connection->pipeline(about, answer_bytes);
       if (!answers) return answers.problem();
-      if (answers->front().of == kind::integer) {
-        keys_all_ += static_cast<std::uint64_t>(answers->front().integer);
-      }
+      const redis_reply& count = answers->front();
+      if (count.of == kind::integer) keys_all_ += static_cast<std::uint64_t>(count.integer);
+      const auto& known = answers->back().elements;
+      has_field_times_ |= !known.empty() && known.front().of == kind::array;
     }
     for (const std::string& primary : primaries) {
       for (const std::string& pattern : patterns_) {

@@ -94,7 +94,7 @@ class redis_cleaning {
   [[nodiscard]] result<std::optional<cleaned_value>> clean_text(const std::string& place,
                                                                 redis_value& value);
   [[nodiscard]] status collect(loaded_key& key, changes& found);
-  [[nodiscard]] status drop_collisions(const redis_route& route, changes& found);
+  [[nodiscard]] status drop_unwritable(const redis_route& route, changes& found);
   [[nodiscard]] status write(const redis_route& route, changes& found, bool is_watched);
   [[nodiscard]] status swap(const redis_route& route, const redis_value& value, redis_hold hold,
                             cleaned_value& cleaned);
@@ -117,7 +117,8 @@ class redis_cleaning {
   redis_swapper swapper_;
   pacer pacer_;
   bool is_dry_;
-  std::string primary_;  // whose keys are being cleaned
+  bool has_field_times_ = false;  // Fields can expire by themselves: Redis 7.4 or later.
+  std::string primary_;           // whose keys are being cleaned
   std::vector<std::string> moved_;
   std::set<std::string, std::less<>> places_;
   // In a dry run: keys with blobs, for SCAN may repeat a key and patterns overlap.

@@ -36,7 +36,7 @@ status redis_cleaning::clean_values(const redis_route& route, std::span<loaded_k
   for (loaded_key& key : keys) {
     if (status collected = collect(key, found); !collected) return collected;
   }
-  if (status dropped = drop_collisions(route, found); !dropped) return dropped;
+  if (status dropped = drop_unwritable(route, found); !dropped) return dropped;
   if (status durable = cleaner_.make_durable(found.cleaned); !durable) return durable;
   if (is_dry_) {
     for (const cleaned_value& value : found.cleaned) cleaner_.count_changed(value);
@@ -99,20 +99,33 @@ status redis_cleaning::collect(loaded_key& key, changes& found) {
   return done;
 }
 
-// A set has no member twice: what would be cleaned to one that it has is left alone.
-status redis_cleaning::drop_collisions(const redis_route& route, changes& found) {
+// A set has no member twice: what would be cleaned to one that it has is left alone. So is a field
+// with a time to live of its own, for HSET would take that away.
+status redis_cleaning::drop_unwritable(const redis_route& route, changes& found) {
   std::vector<redis_command> commands;
   for (std::size_t i = 0; i < found.values.size(); ++i) {
-    if (!is_member(found.values[i].type)) continue;
-    commands.push_back(find_command(found.values[i], found.cleaned[i].text));
+    const redis_value& value = found.values[i];
+    if (is_member(value.type)) {
+      commands.push_back(find_command(value, found.cleaned[i].text));
+    } else if (value.type == redis_type::hash && has_field_times_) {
+      commands.push_back({"HPEXPIRETIME", value.key, "FIELDS", "1", value.name});
+    }
   }
   if (commands.empty()) return done;
   const auto answers = send_along(route, commands, answer_bytes);
   if (!answers) return answers.problem();
   changes kept;
-  std::size_t next = 0;
+  auto answer = answers->begin();
   for (std::size_t i = 0; i < found.values.size(); ++i) {
-    if (is_member(found.values[i].type) && is_found((*answers)[next++])) {
+    const redis_type type = found.values[i].type;
+    bool is_unwritable = false;
+    if (is_member(type)) {
+      is_unwritable = is_found(*answer++);
+    } else if (type == redis_type::hash && has_field_times_) {
+      is_unwritable = !answer->elements.empty() && answer->elements.front().integer > 0;
+      ++answer;
+    }
+    if (is_unwritable) {
       cleaner_.count_skipped(found.cleaned[i].entry.place);
       continue;
     }

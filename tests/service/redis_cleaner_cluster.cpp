@@ -22,11 +22,11 @@ using testing::HasSubstr;
 
 class redis_cleaner_cluster : public testing::Test {
  protected:
-  static void SetUpTestSuite() { shared_ = std::make_unique<redis_cluster>(); }
-  static void TearDownTestSuite() { shared_.reset(); }
+  static void SetUpTestSuite() { shared = std::make_unique<redis_cluster>(); }
+  static void TearDownTestSuite() { shared.reset(); }
   void SetUp() override {
     for (std::size_t i = 0; i < redis_cluster::size; ++i) {
-      shared_->node(i).run(redis_command{"FLUSHALL"});
+      shared->node(i).run(redis_command{"FLUSHALL"});
     }
   }
 
@@ -45,13 +45,13 @@ class redis_cleaner_cluster : public testing::Test {
     return undo_redis(url, {}, *journal_, nullptr).value();
   }
 
-  static std::unique_ptr<redis_cluster> shared_;
-  redis_cluster& cluster_ = *shared_;
+  static std::unique_ptr<redis_cluster> shared;
+  redis_cluster& cluster_ = *shared;
   test::temporary_folder folder_;
   std::unique_ptr<clean_journal> journal_;
 };
 
-std::unique_ptr<redis_cluster> redis_cleaner_cluster::shared_;
+std::unique_ptr<redis_cluster> redis_cleaner_cluster::shared;
 
 TEST_F(redis_cleaner_cluster, all_primaries_are_cleaned_from_any_node) {
   cluster_.run(test::sample_commands(50));

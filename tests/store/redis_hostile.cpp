@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/redis_connection.hpp"
 #include "store/redis_reply.hpp"
 #include "store/redis_url.hpp"
 #include "support/redis_server.hpp"
@@ -279,6 +280,64 @@ TEST(redis_url, that_is_malformed_is_refused_without_repeating_it) {
     ASSERT_FALSE(address) << url;
     EXPECT_EQ(address.problem().code, errc::invalid_argument);
     EXPECT_THAT(address.problem().message, Not(HasSubstr("secret"))) << url;
+  }
+}
+
+// A large text is read past hiredis: whatever comes in whatever pieces, it is the text that was
+// announced, or another answer, or an error.
+TEST(redis_hostile, a_large_text_is_what_was_announced) {
+  struct sample {
+    std::string answer;
+    std::string wanted;  // "text:hello"
+  };
+  const sample samples[] = {
+      {"$5\r\nhello\r\n", "text:hello"},
+      {"$0\r\n\r\n", "text:"},
+      {"$2\r\n\r\n\r\n", "text:\r\n"},
+      {"$-1\r\n", "nil"},
+      {"-ERR no\r\n", "error:ERR no"},
+      {":7\r\n", "integer:7"},
+      {"$5\r\nhello!!", "problem"},
+      {"$5\r\nhelloworld\r\n", "problem"},
+      {"$5\r\nhel", "problem"},
+      {"$5", "problem"},
+      {"$5\rx", "problem"},
+      {"$99999999999999999999999\r\n", "problem"},
+      {"$2000000\r\n", "problem"},
+      {"$1048577\r\n", "problem"},
+      {"*1\r\n$1000000000000\r\n", "problem"},
+      {std::string(200'000, '$'), "problem"},
+      {"$-1\r\n$-1\r\n", "problem"},
+      {"", "problem"},
+  };
+  for (const sample& one : samples) {
+    for (const std::size_t piece : {std::size_t{1} << 20, std::size_t{1}}) {
+      if (piece == 1 && one.answer.size() > 1000) continue;
+      SCOPED_TRACE(one.answer.substr(0, 40));
+      const hostile_server server([&](int socket) {
+        for (std::size_t i = 0; i < one.answer.size(); i += piece) {
+          if (!hostile_server::write(socket, std::string_view(one.answer).substr(i, piece))) return;
+          if (piece == 1) std::this_thread::sleep_for(1ms);
+        }
+      });
+      detail::redis_connection connection(parse_redis_url(server.url()).value(), {5s, 5s, {}});
+      ASSERT_TRUE(connection.open());
+      const auto answer = connection.read_text({"GET", "key"}, std::size_t{1} << 20);
+      std::string words = "problem";
+      if (answer) {
+        using kind = redis_reply::kind;
+        words = answer->of == kind::text      ? "text:" + answer->text
+                : answer->of == kind::error   ? "error:" + answer->text
+                : answer->of == kind::integer ? "integer:" + std::to_string(answer->integer)
+                                              : "nil";
+      }
+      // After all of one answer what comes behind it may not have come yet.
+      const bool has_more = one.answer.starts_with("$-1\r\n$") || one.answer.ends_with("rld\r\n");
+      if (piece > 1 || !has_more) {
+        EXPECT_EQ(words, one.wanted);
+      }
+      EXPECT_EQ(connection.is_open() && words == "problem", false);
+    }
   }
 }
 
