@@ -34,7 +34,7 @@ bool is_word(std::string_view text) noexcept {
 }
 
 bool is_version(std::string_view text) noexcept {
-  return text.size() > 1 && text.front() == 'v' &&
+  return text.size() > 1 && text[0] == 'v' && text[1] != '0' &&
          std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
