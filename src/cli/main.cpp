@@ -33,6 +33,8 @@ int run_program(int argc, char** argv) {
   cli::add_import(program, run);
   cli::add_resolve(program, run);
   cli::add_jobs(program, run);
+  cli::add_sign(program, run);
+  cli::add_verify(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

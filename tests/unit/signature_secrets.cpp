@@ -58,9 +58,8 @@ TEST(SignatureSecrets, unusable_ones_are_errors) {
           "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAB==",
           // 23 and 65 bytes
           "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-          "whsec_"
-          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-          "="}) {
+          "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}) {
       EXPECT_EQ(problem_of(by, secret), errc::secret_invalid) << secret;
       EXPECT_FALSE(payload_signer::create(by, secret)) << secret;
     }
