@@ -19,10 +19,20 @@ constexpr std::array<std::string_view, known_header_count> names = {
     "webhook-timestamp",   "svix-id",
     "svix-timestamp",      "x-slack-request-timestamp"};
 
+// Bit n: a name of n characters is among them. Most headers of a request have another length.
+constexpr std::uint32_t name_sizes = [] {
+  std::uint32_t sizes = 0;
+  for (const std::string_view name : names) sizes |= 1U << name.size();
+  return sizes;
+}();
+
 constexpr std::size_t max_id_bytes = 256;
 
-bool is_equal(std::string_view name, std::string_view lower) noexcept {
-  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
+bool is_name(std::string_view name, std::string_view lower) noexcept {
+  if (name.size() != lower.size()) return false;
+  // As servers of HTTP/2 and most others give them.
+  if (name == lower) return true;
+  return std::equal(name.begin(), name.end(), lower.begin(), [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
   });
 }
@@ -226,8 +236,9 @@ known_header signature_header_of(signature_scheme scheme) noexcept {
 
 found_headers::found_headers(std::span<const header_field> headers) noexcept {
   for (const header_field& header : headers) {
+    if (header.name.size() > 31 || (name_sizes >> header.name.size() & 1U) == 0) continue;
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (header.name.size() != names[i].size() || !is_equal(header.name, names[i])) continue;
+      if (!is_name(header.name, names[i])) continue;
       values_[i] = trim_blanks(header.value);
       repeated_ |= present_ & 1U << i;
       present_ |= 1U << i;
