@@ -196,5 +196,6 @@ void define_functions(py::module_& module);
 void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
 void define_rules(py::module_& module);
+void define_signature(py::module_& module);
 
 }  // namespace jobqueue_python
