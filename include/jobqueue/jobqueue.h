@@ -411,8 +411,8 @@ typedef struct jobqueue_signature_options {
 #define JOBQUEUE_SIGNATURE_OPTIONS_INIT \
   { (uint32_t)sizeof(jobqueue_signature_options), 0u, 300u }
 
-/* Takes 1 to 32 secrets, any of which may have made a signature. JOBQUEUE_E_SECRET_INVALID if one of
- * them cannot be a secret of the scheme, JOBQUEUE_E_INVALID_ARGUMENT. */
+/* Takes 1 to 32 secrets, any of which may have made a signature. JOBQUEUE_E_SECRET_INVALID if one
+ * of them cannot be a secret of the scheme, JOBQUEUE_E_INVALID_ARGUMENT. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_signature_verifier_new(
     jobqueue_signature_verifier** out, uint32_t scheme, const jobqueue_string* secrets,
     size_t secret_count, const jobqueue_signature_options* options, jobqueue_error* error);
@@ -444,8 +444,8 @@ typedef struct jobqueue_verification {
 /* JOBQUEUE_OK if one of the secrets made the signature in `headers` over `body`, the bytes as they
  * came, at `now_seconds` (since 1970) give or take the tolerance. Else the reason, which is no:
  * JOBQUEUE_E_SIGNATURE_MISSING, JOBQUEUE_E_SIGNATURE_MALFORMED, JOBQUEUE_E_SIGNATURE_MISMATCH,
- * JOBQUEUE_E_TIMESTAMP_OUT_OF_TOLERANCE, JOBQUEUE_E_SECRET_INVALID (AUTO: no secret fits the scheme);
- * then `out`, which may be NULL, is filled, too. JOBQUEUE_E_INVALID_ARGUMENT. */
+ * JOBQUEUE_E_TIMESTAMP_OUT_OF_TOLERANCE, JOBQUEUE_E_SECRET_INVALID (AUTO: no secret fits the
+ * scheme); then `out`, which may be NULL, is filled, too. JOBQUEUE_E_INVALID_ARGUMENT. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_signature_verifier_verify(
     jobqueue_verification* out, const jobqueue_signature_verifier* verifier,
     const jobqueue_header* headers, size_t header_count, const void* body, size_t body_size,
@@ -454,8 +454,8 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_signature_verifier_veri
 /* Signs webhooks. Immutable, as a verifier is. */
 typedef struct jobqueue_payload_signer jobqueue_payload_signer;
 
-/* Several secrets give several signatures, where the scheme has room for them (not JOBQUEUE, GITHUB,
- * SLACK). JOBQUEUE_E_SECRET_INVALID, JOBQUEUE_E_INVALID_ARGUMENT. */
+/* Several secrets give several signatures, where the scheme has room for them (not JOBQUEUE,
+ * GITHUB, SLACK). JOBQUEUE_E_SECRET_INVALID, JOBQUEUE_E_INVALID_ARGUMENT. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_payload_signer_new(
     jobqueue_payload_signer** out, uint32_t scheme, const jobqueue_string* secrets,
     size_t secret_count, jobqueue_error* error);

@@ -5,14 +5,14 @@
 //
 //   int main() {
 //     using namespace jobqueue;
-//     const auto verifier =
-//         signature_verifier::create(signature_scheme::github, "It's a Secret to Everybody").value();
+//     constexpr std::string_view secret = "It's a Secret to Everybody";
+//     const auto verifier = signature_verifier::create(signature_scheme::github, secret).value();
 //     const header_field headers[] = {
 //         {"X-Hub-Signature-256",
 //          "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}};
 //     const auto good = verifier.verify(headers, "Hello, World!", {});
 //     const auto bad = verifier.verify(headers, "Hello, World!\n", {});
-//     std::cout << good.ok() << ' ' << error_name(bad.reason) << ' ' << to_string(bad.hint) << '\n';
+//     std::cout << good.ok() << ' ' << error_name(bad.reason) << ' ' << to_string(bad.hint);
 //   }
 //
 // prints "1 SIGNATURE_MISMATCH trailing_newline".
@@ -146,8 +146,8 @@ class signature_verifier {
                                                          const signature_options& options = {});
 
   /// Whether one of the secrets made the signature in `headers` over `body`, not too long before or
-  /// after `now`. Every secret is tried with every signature, in constant time. Linear time; nothing
-  /// is allocated unless there is a hint to look for or an Ed25519 signature.
+  /// after `now`. Every secret is tried with every signature, in constant time. Linear time;
+  /// nothing is allocated unless there is a hint to look for or an Ed25519 signature.
   ///
   ///     verify(sign(body, id, t) + other headers, body, t).ok()
   [[nodiscard]] verification verify(std::span<const header_field> headers, std::string_view body,
@@ -173,8 +173,8 @@ class payload_signer {
                                                      std::string_view secret);
 
   /// The headers for `body`, in lower case. `id` is for `standard` and `svix`, which need one of 1
-  /// to 256 printable ASCII characters without a dot; the others take none. `now` is not before 1970
-  /// and is for the schemes with a timestamp: all but `jobqueue` and `github`.
+  /// to 256 printable ASCII characters without a dot; the others take none. `now` is not before
+  /// 1970, and is for the schemes with a timestamp: all but `jobqueue` and `github`.
   /// `invalid_argument`.
   [[nodiscard]] result<std::vector<signature_header>> sign(std::string_view body,
                                                            std::string_view id,

@@ -85,8 +85,8 @@ hmac_sha256::tag read_state(const SHA256_CTX& context) noexcept {
   return tag;
 }
 
-// Pads what is in `block`, of which `used` bytes are the end of a message behind the padded key, and
-// hashes it.
+// Pads what is in `block`, of which `used` bytes are the end of a message behind the padded key,
+// and hashes it.
 void finish_block(SHA256_CTX& context, std::span<std::uint8_t> block, std::size_t used) noexcept {
   const std::size_t whole = (used + 1 + length_bytes + block_bytes - 1) / block_bytes * block_bytes;
   block[used] = 0x80;

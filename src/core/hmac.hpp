@@ -1,6 +1,6 @@
-// HMAC (RFC 2104) with a key that is set once: what SHA-2 makes of the padded key is kept, so that a
-// message costs its own blocks and two more. The states are copied, not EVP contexts: with those a
-// short message takes several times as long (docs/decisions/0009-signatures.md).
+// HMAC (RFC 2104) with a key that is set once: what SHA-2 makes of the padded key is kept, so that
+// a message costs its own blocks and one or two more. The states are copied, not EVP contexts: with
+// those a short message takes several times as long (docs/decisions/0009-signatures.md).
 #pragma once
 
 #include <array>

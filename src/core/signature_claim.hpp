@@ -1,4 +1,4 @@
-// What the headers of a request claim: a scheme, a time, an id, and signatures that are to be tried.
+// What the headers of a request claim: a scheme, a time, an id, and signatures to be tried.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The texts of signatures and secrets: hexadecimal digits, base64, decimal seconds. All of them read
+// The texts of signatures and secrets: hexadecimal digits, base64, decimal seconds. They are read
 // strictly: each value has one spelling.
 #pragma once
 

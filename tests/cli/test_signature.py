@@ -91,7 +91,8 @@ class Verify(ProgramTest):
         arguments = ("--scheme", "stripe", "--secret-env", "HOOK", "--header",
                      signed.stdout.decode().strip())
         for now, tolerance, code in (("1700000300", "300", DONE), ("1700000301", "300", NO),
-                                     ("1699999700", "300", DONE), ("2023-11-14T22:08:19Z", "300", NO),
+                                     ("1699999700", "300", DONE),
+                                     ("2023-11-14T22:08:19Z", "300", NO),
                                      ("1700000001", "0", NO), ("1700003600", "3600", DONE)):
             answer, _ = self.answer(code, *arguments, "--now", now, "--tolerance", tolerance,
                                     stdin=BODY, environment=secret)

@@ -488,7 +488,8 @@ def signature():
              for name, (scheme, headers) in requests.items()}
     seeds.update({name + "_auto": b"0" + seeds[name][1:]
                   for name in ("jobqueue", "github", "svix_both", "stripe", "slack", "convoy")})
-    seeds["layout"] = f'1x-webhook-signature: sha256={plain}\n\n{{"a": [1, "\\u00e9\\/"]}}\n'.encode()
+    document = '{"a": [1, "\\u00e9\\/"]}\n'
+    seeds["layout"] = f"1x-webhook-signature: sha256={plain}\n\n{document}".encode()
     for number, text in enumerate((secret, secret[6:], "k", " k\n", '"k"', "v1," + secret,
                                    "whpk_" + "A" * 43 + "=", "whsk_" + "A" * 86 + "==", "")):
         # 8 to 15: a secret of the scheme less 8.

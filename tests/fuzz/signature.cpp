@@ -1,6 +1,6 @@
 // Webhooks: any headers and any body get one of the answers, the same with and without hints and
-// through C; a good one has what the signer makes. Any text is refused as a secret, or signs what it
-// verifies. Choices: scheme; then lines "name: value" up to an empty one, then the body.
+// through C; a good one has what the signer makes. Any text is refused as a secret, or signs what
+// it verifies. Choices: scheme; then lines "name: value" up to an empty one, then the body.
 #include <jobqueue/signature.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What is a secret and what is none, several secrets, several signatures, and the choice by headers.
+// What is a secret and what is none, several secrets, several signatures, the choice by headers.
 #include <jobqueue/signature.hpp>
 
 #include <chrono>

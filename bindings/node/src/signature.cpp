@@ -81,8 +81,8 @@ class packed_headers {
 
 }  // namespace
 
-// Number of the scheme, secrets, tolerance in seconds (below 0: any age), whether to give hints, and
-// a Float64Array of two for what is known.
+// Number of the scheme, secrets, tolerance in seconds (below 0: any age), whether to give hints,
+// and a Float64Array of two for what is known.
 native_verifier::native_verifier(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const std::uint32_t scheme = info[0].As<Napi::Number>().Uint32Value();
   const secret_list secrets(info[1].As<Napi::Array>());
@@ -104,7 +104,7 @@ native_verifier::native_verifier(const Napi::CallbackInfo& info) : ObjectWrap(in
     loud_ = nullptr;
     raise(info.Env(), error);
   }
-  const auto known = info[4].As<Napi::Float64Array>();
+  auto known = info[4].As<Napi::Float64Array>();
   known_data_ = known.Data();
   known_ = Napi::Reference<Napi::Float64Array>::New(known, 1);
 }

@@ -1,4 +1,4 @@
-// Webhooks from JavaScript: the vectors, kinds of headers and bodies, requests of Node and of Fetch.
+// Webhooks from JavaScript: vectors, headers and bodies of all kinds, requests of Node and Fetch.
 import { readFileSync } from 'node:fs';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';

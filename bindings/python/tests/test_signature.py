@@ -92,7 +92,8 @@ def test_a_refusal_says_why_and_not_what():
 
 def test_secrets():
     assert jobqueue.SignatureVerifier("github", SECRET.encode()).verify(BODY, HEADERS)
-    assert jobqueue.SignatureVerifier("github", (one for one in ("a", SECRET))).verify(BODY, HEADERS)
+    several = (one for one in ("a", SECRET))
+    assert jobqueue.SignatureVerifier("github", several).verify(BODY, HEADERS).secret_index == 1
     with pytest.raises(jobqueue.SecretInvalidError) as caught:
         jobqueue.SignatureVerifier("standard", "whsec_short")
     assert caught.value.reason == "secret_invalid" and "short" not in str(caught.value)

@@ -136,7 +136,8 @@ export class SignatureVerifier {
     if (typeof toleranceSeconds !== 'number' || !(toleranceSeconds >= 0)) {
       throw new TypeError('toleranceSeconds must be a number of at least 0; Infinity is any age');
     }
-    const tolerance = toleranceSeconds > Number.MAX_SAFE_INTEGER ? -1 : Math.floor(toleranceSeconds);
+    const tolerance =
+      toleranceSeconds > Number.MAX_SAFE_INTEGER ? -1 : Math.floor(toleranceSeconds);
     this.#inner = made(() => new addon.SignatureVerifier(numberOf(scheme), secretsOf(secrets),
       tolerance, hints, this.#known));
   }
@@ -208,8 +209,8 @@ async function* piecesOf(source: IncomingMessage | Request): AsyncGenerator<Uint
 }
 
 /**
- * The body of a request of node:http, Express or Fetch, as it came. Takes the bytes that express.raw
- * or a `rawBody` has; a TypeError if a parser was there before.
+ * The body of a request of node:http, Express or Fetch, as it came. Takes the bytes that
+ * express.raw or a `rawBody` has; a TypeError if a parser was there before.
  */
 export async function readRawBody(source: IncomingMessage | Request, options: ReadOptions = {}):
 Promise<Buffer> {
@@ -221,7 +222,8 @@ Promise<Buffer> {
   if ('rawHeaders' in source) {
     const parsed = source as IncomingMessage & { rawBody?: unknown; body?: unknown };
     for (const bytes of [parsed.rawBody, parsed.body]) {
-      if (isBytes(bytes)) return bytes.byteLength > maxBytes ? tooLarge() : Buffer.from(asBytes(bytes));
+      if (!isBytes(bytes)) continue;
+      return bytes.byteLength > maxBytes ? tooLarge() : Buffer.from(asBytes(bytes));
     }
     if (source.readableDidRead || source.readableEncoding !== null) refuseRead();
     if (Number(source.headers['content-length'] ?? 0) > maxBytes) tooLarge();
