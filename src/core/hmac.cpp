@@ -5,7 +5,9 @@
 #include "core/hmac.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <iterator>
 
 #include <openssl/crypto.h>
 
@@ -75,28 +77,40 @@ constexpr std::size_t length_bytes = 8;
 // A message that is not longer takes one call into SHA-256 with its padding, and not three.
 constexpr std::size_t max_short_bytes = 4 * block_bytes - 1 - length_bytes;
 
-void write_big_endian(std::uint64_t value, std::size_t bytes, std::uint8_t* out) noexcept {
-  for (std::size_t i = bytes; i-- > 0; value >>= 8U) out[i] = static_cast<std::uint8_t>(value);
+// As SHA-256 writes a number, in one store.
+void write_word(std::uint32_t word, std::uint8_t* out) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    word = word << 24U | (word << 8U & 0xFF0000U) | (word >> 8U & 0xFF00U) | word >> 24U;
+  }
+  std::memcpy(out, &word, sizeof word);
 }
 
-hmac_sha256::tag read_state(const SHA256_CTX& context) noexcept {
-  hmac_sha256::tag tag;  // NOLINT: filled below
-  for (std::size_t i = 0; i < 8; ++i) write_big_endian(context.h[i], 4, tag.data() + 4 * i);
-  return tag;
+void write_state(const SHA256_CTX& context, std::uint8_t* out) noexcept {
+  for (std::size_t i = 0; i < 8; ++i) write_word(context.h[i], out + 4 * i);
 }
 
-// Pads what is in `block`, of which `used` bytes are the end of a message behind the padded key,
-// and hashes it.
-void finish_block(SHA256_CTX& context, std::span<std::uint8_t> block, std::size_t used) noexcept {
+// Pads what is in `block`, of which `used` bytes are the end of a message behind the padded key.
+// Returns how many bytes that makes.
+std::size_t pad(std::span<std::uint8_t> block, std::size_t used) noexcept {
   const std::size_t whole = (used + 1 + length_bytes + block_bytes - 1) / block_bytes * block_bytes;
+  std::memset(block.data() + used, 0, whole - used);
   block[used] = 0x80;
-  std::fill(block.begin() + static_cast<std::ptrdiff_t>(used) + 1,
-            block.begin() + static_cast<std::ptrdiff_t>(whole - length_bytes), std::uint8_t{0});
-  write_big_endian(8 * (block_bytes + used), length_bytes, block.data() + whole - length_bytes);
-  SHA256_Update(&context, block.data(), whole);
+  write_word(static_cast<std::uint32_t>(8 * (block_bytes + used)), block.data() + whole - 4);
+  return whole;
 }
 
-hmac_sha256::tag compute_short(SHA256_CTX inner, SHA256_CTX outer,
+// SHA-256 behind one block.
+SHA256_CTX resume(const hmac_sha256::state& from) noexcept {
+  SHA256_CTX context;  // NOLINT: its buffer is empty, and not read
+  std::memcpy(context.h, from.data(), sizeof context.h);
+  context.Nl = 8 * block_bytes;
+  context.Nh = 0;
+  context.num = 0;
+  context.md_len = SHA256_DIGEST_LENGTH;
+  return context;
+}
+
+hmac_sha256::tag compute_short(const hmac_sha256::state& inner, const hmac_sha256::state& outer,
                                std::span<const std::string_view> parts) noexcept {
   std::array<std::uint8_t, 4 * block_bytes> block;  // NOLINT: filled as far as it is read
   std::size_t used = 0;
@@ -104,17 +118,27 @@ hmac_sha256::tag compute_short(SHA256_CTX inner, SHA256_CTX outer,
     if (!part.empty()) std::memcpy(block.data() + used, part.data(), part.size());
     used += part.size();
   }
-  finish_block(inner, block, used);
-  const hmac_sha256::tag digest = read_state(inner);
-  std::memcpy(block.data(), digest.data(), digest.size());
-  finish_block(outer, block, digest.size());
-  return read_state(outer);
+  SHA256_CTX context = resume(inner);
+  SHA256_Update(&context, block.data(), pad(block, used));
+  write_state(context, block.data());
+  pad(block, hmac_sha256::size);
+  context = resume(outer);
+  SHA256_Transform(&context, block.data());
+  hmac_sha256::tag tag;  // NOLINT: filled below
+  write_state(context, tag.data());
+  return tag;
 }
 
 }  // namespace
 
 hmac_sha256::hmac_sha256(std::string_view key) noexcept {
-  set_key<sha256_functions>(inner_, outer_, key);
+  SHA256_CTX inner;  // NOLINT: set_key fills both
+  SHA256_CTX outer;  // NOLINT
+  set_key<sha256_functions>(inner, outer, key);
+  std::copy(std::begin(inner.h), std::end(inner.h), inner_.begin());
+  std::copy(std::begin(outer.h), std::end(outer.h), outer_.begin());
+  OPENSSL_cleanse(&inner, sizeof inner);
+  OPENSSL_cleanse(&outer, sizeof outer);
 }
 hmac_sha256::~hmac_sha256() {
   OPENSSL_cleanse(&inner_, sizeof inner_);
@@ -123,8 +147,9 @@ hmac_sha256::~hmac_sha256() {
 hmac_sha256::tag hmac_sha256::compute(std::span<const std::string_view> parts) const noexcept {
   std::size_t bytes = 0;
   for (const std::string_view part : parts) bytes += part.size();
-  return bytes <= max_short_bytes ? compute_short(inner_, outer_, parts)
-                                  : compute_tag<sha256_functions>(inner_, outer_, parts);
+  return bytes <= max_short_bytes
+             ? compute_short(inner_, outer_, parts)
+             : compute_tag<sha256_functions>(resume(inner_), resume(outer_), parts);
 }
 
 hmac_sha512::hmac_sha512(std::string_view key) noexcept {

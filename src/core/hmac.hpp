@@ -18,6 +18,7 @@ class hmac_sha256 {
  public:
   static constexpr std::size_t size = SHA256_DIGEST_LENGTH;
   using tag = std::array<std::uint8_t, size>;
+  using state = std::array<std::uint32_t, 8>;
 
   explicit hmac_sha256(std::string_view key) noexcept;
   hmac_sha256(const hmac_sha256&) = default;
@@ -28,7 +29,8 @@ class hmac_sha256 {
   [[nodiscard]] tag compute(std::span<const std::string_view> parts) const noexcept;
 
  private:
-  SHA256_CTX inner_{}, outer_{};
+  // Behind the padded key.
+  state inner_{}, outer_{};
 };
 
 class hmac_sha512 {

@@ -1,7 +1,7 @@
 #include "core/signature_claim.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <bit>
 
 #include "core/signature_text.hpp"
 
@@ -19,22 +19,29 @@ constexpr std::array<std::string_view, known_header_count> names = {
     "webhook-timestamp",   "svix-id",
     "svix-timestamp",      "x-slack-request-timestamp"};
 
-// Bit n: a name of n characters is among them. Most headers of a request have another length.
-constexpr std::uint32_t name_sizes = [] {
-  std::uint32_t sizes = 0;
-  for (const std::string_view name : names) sizes |= 1U << name.size();
-  return sizes;
+// Which of them have a number of characters, as bits. Most headers of a request have another one.
+constexpr std::size_t longest_name = 25;
+constexpr std::array<std::uint16_t, longest_name + 1> names_of_size = [] {
+  std::array<std::uint16_t, longest_name + 1> found{};
+  for (unsigned i = 0; i < names.size(); ++i) {
+    std::uint16_t& bits = found[names[i].size()];
+    bits = static_cast<std::uint16_t>(bits | 1U << i);
+  }
+  return found;
 }();
 
 constexpr std::size_t max_id_bytes = 256;
 
+char lower_case(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+// Of names of the same size. Those that differ do so at their end, mostly.
 bool is_name(std::string_view name, std::string_view lower) noexcept {
-  if (name.size() != lower.size()) return false;
+  if (lower_case(name.back()) != lower.back()) return false;
   // As servers of HTTP/2 and most others give them.
-  if (name == lower) return true;
-  return std::equal(name.begin(), name.end(), lower.begin(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-  });
+  return name == lower || std::equal(name.begin(), name.end(), lower.begin(),
+                                     [](char a, char b) { return lower_case(a) == b; });
 }
 
 bool is_word(std::string_view text) noexcept {
@@ -165,16 +172,21 @@ class reader {
   signature_spelling spelling_;
 };
 
-// Where a scheme has its id, its time and its signatures; `id` and `timestamp` may be absent.
+// Where a scheme has its signatures, its time and its id, in this order; the last ones may be absent.
 struct header_set {
-  known signature;
-  std::optional<known> id;
-  std::optional<known> timestamp;
+  std::array<known, 3> headers;
+  std::size_t count;
+
+  [[nodiscard]] known signature() const noexcept { return headers[0]; }
+  [[nodiscard]] bool has_timestamp() const noexcept { return count > 1; }
+  [[nodiscard]] known timestamp() const noexcept { return headers[1]; }
+  [[nodiscard]] bool has_id() const noexcept { return count > 2; }
+  [[nodiscard]] known id() const noexcept { return headers[2]; }
 };
 
-constexpr header_set webhook_set{known::webhook_signature, known::webhook_id,
-                                 known::webhook_timestamp};
-constexpr header_set svix_set{known::svix_signature, known::svix_id, known::svix_timestamp};
+constexpr header_set webhook_set{
+    {known::webhook_signature, known::webhook_timestamp, known::webhook_id}, 3};
+constexpr header_set svix_set{{known::svix_signature, known::svix_timestamp, known::svix_id}, 3};
 
 bool is_same_set(const found_headers& headers) noexcept {
   return headers.value(known::svix_id) == headers.value(known::webhook_id) &&
@@ -188,23 +200,22 @@ header_set set_of(signature_scheme scheme, const found_headers& headers) noexcep
     case signature_scheme::svix:
       return headers.is_present(known::svix_signature) ? svix_set : webhook_set;
     case signature_scheme::slack:
-      return {known::x_slack_signature, std::nullopt, known::x_slack_request_timestamp};
-    default: return {signature_header_of(scheme), std::nullopt, std::nullopt};
+      return {{known::x_slack_signature, known::x_slack_request_timestamp, {}}, 2};
+    default: return {{signature_header_of(scheme), {}, {}}, 1};
   }
 }
 
 // Whether every header that is needed is there, once.
 errc check_headers(const header_set& set, const found_headers& headers) noexcept {
-  for (const std::optional<known> one : {std::optional(set.signature), set.id, set.timestamp}) {
-    if (one && headers.is_repeated(*one)) return errc::signature_malformed;
-  }
-  for (const std::optional<known> one : {std::optional(set.signature), set.id, set.timestamp}) {
-    if (one && headers.value(*one).empty()) return errc::signature_missing;
-    if (one && headers.value(*one).size() > max_signature_header_bytes) {
+  errc found = errc::ok;
+  for (std::size_t i = 0; i < set.count; ++i) {
+    const std::size_t size = headers.value(set.headers[i]).size();
+    if (headers.is_repeated(set.headers[i]) || size > max_signature_header_bytes) {
       return errc::signature_malformed;
     }
+    if (size == 0) found = errc::signature_missing;
   }
-  return errc::ok;
+  return found;
 }
 
 }  // namespace
@@ -236,12 +247,12 @@ known_header signature_header_of(signature_scheme scheme) noexcept {
 
 found_headers::found_headers(std::span<const header_field> headers) noexcept {
   for (const header_field& header : headers) {
-    if (header.name.size() > 31 || (name_sizes >> header.name.size() & 1U) == 0) continue;
-    for (std::size_t i = 0; i < names.size(); ++i) {
+    if (header.name.size() > longest_name) continue;
+    for (unsigned left = names_of_size[header.name.size()]; left != 0; left &= left - 1) {
+      const auto i = static_cast<unsigned>(std::countr_zero(left));
       if (!is_name(header.name, names[i])) continue;
-      values_[i] = trim_blanks(header.value);
       repeated_ |= present_ & 1U << i;
-      present_ |= 1U << i;
+      set(i, trim_blanks(header.value));
       break;
     }
   }
@@ -249,8 +260,7 @@ found_headers::found_headers(std::span<const header_field> headers) noexcept {
 
 void found_headers::replace(known_header header, std::string_view value) noexcept {
   const auto i = static_cast<std::size_t>(header);
-  values_[i] = trim_blanks(value);
-  present_ |= 1U << i;
+  set(i, trim_blanks(value));
   repeated_ &= ~(1U << i);
 }
 
@@ -281,14 +291,14 @@ errc read_claim(signature_scheme scheme, const found_headers& headers, signature
   claim.count = 0;
   claim.has_timestamp = claim.has_sha512 = claim.has_ed25519 = false;
   reader read(claim, spelling);
-  if (set.timestamp && !read.read_timestamp(headers.value(*set.timestamp))) {
+  if (set.has_timestamp() && !read.read_timestamp(headers.value(set.timestamp()))) {
     return errc::signature_malformed;
   }
-  if (set.id) {
-    claim.id = headers.value(*set.id);
+  if (set.has_id()) {
+    claim.id = headers.value(set.id());
     if (!is_message_id(claim.id)) return errc::signature_malformed;
   }
-  const std::string_view text = headers.value(set.signature);
+  const std::string_view text = headers.value(set.signature());
   const auto read_signatures = [&] {
     switch (scheme) {
       case signature_scheme::standard:

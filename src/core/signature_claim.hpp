@@ -39,8 +39,11 @@ class found_headers {
  public:
   explicit found_headers(std::span<const header_field> headers) noexcept;
 
+  // Empty if it is not there.
   [[nodiscard]] std::string_view value(known_header header) const noexcept {
-    return values_[static_cast<std::size_t>(header)];
+    if (!is_present(header)) return {};
+    const text& found = values_[static_cast<std::size_t>(header)];
+    return {found.data, found.size};
   }
   // It may be empty.
   [[nodiscard]] bool is_present(known_header header) const noexcept {
@@ -53,7 +56,17 @@ class found_headers {
   void replace(known_header header, std::string_view value) noexcept;
 
  private:
-  std::array<std::string_view, known_header_count> values_;
+  // Not cleared first, unlike a string_view: a request has one to three of twelve.
+  struct text {
+    const char* data;
+    std::size_t size;
+  };
+  void set(std::size_t index, std::string_view value) noexcept {
+    values_[index] = {value.data(), value.size()};
+    present_ |= 1U << index;
+  }
+
+  std::array<text, known_header_count> values_;  // NOLINT: those that are present are filled
   unsigned present_ = 0;
   unsigned repeated_ = 0;
 };

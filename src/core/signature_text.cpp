@@ -30,7 +30,8 @@ constexpr std::uint64_t at_least(std::uint64_t eight, unsigned char least) noexc
 }
 
 // Writes four bytes, and says whether all eight characters were digits.
-bool decode_eight(std::uint64_t eight, std::uint64_t fold, std::uint8_t* out) noexcept {
+bool decode_eight(std::uint64_t eight, std::uint64_t fold,
+                  std::array<std::uint8_t, 4>& out) noexcept {
   const std::uint64_t low = eight & 0x7F * each;
   const std::uint64_t folded = low | fold;
   const std::uint64_t digit = at_least(low, '0') & ~at_least(low, '9' + 1);
@@ -41,7 +42,7 @@ bool decode_eight(std::uint64_t eight, std::uint64_t fold, std::uint8_t* out) no
   bytes = (bytes | bytes >> 8U) & 0x0000FFFF0000FFFF;
   bytes |= bytes >> 16U;
   if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(out, &bytes, 4);
+    std::memcpy(out.data(), &bytes, out.size());
   } else {
     for (unsigned i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(bytes >> 8 * i);
   }
@@ -76,16 +77,15 @@ bool decode_hex(std::string_view text, std::span<std::uint8_t> out, hex_case dig
   if (text.size() != 2 * out.size()) return false;
   const std::uint64_t fold = digits == hex_case::any ? 0x20 * each : 0;
   bool is_hex = true;
-  std::size_t at = 0;
-  for (; at + 4 <= out.size(); at += 4) {
-    is_hex &= decode_eight(load_eight(text.data() + 2 * at), fold, out.data() + at);
+  for (std::size_t at = 0; at < out.size(); at += 4) {
+    const std::size_t bytes = std::min<std::size_t>(4, out.size() - at);
+    std::array<char, 8> rest{'0', '0', '0', '0', '0', '0', '0', '0'};
+    const char* from = text.data() + 2 * at;
+    if (bytes < 4) from = std::copy_n(from, 2 * bytes, rest.data()) - 2 * bytes;
+    std::array<std::uint8_t, 4> four;  // NOLINT: filled below
+    is_hex &= decode_eight(load_eight(from), fold, four);
+    std::memcpy(out.data() + at, four.data(), bytes);
   }
-  if (at == out.size()) return is_hex;
-  std::array<char, 8> rest{'0', '0', '0', '0', '0', '0', '0', '0'};
-  std::copy(text.begin() + static_cast<std::ptrdiff_t>(2 * at), text.end(), rest.begin());
-  std::array<std::uint8_t, 4> bytes{};
-  is_hex &= decode_eight(load_eight(rest.data()), fold, bytes.data());
-  std::copy_n(bytes.begin(), out.size() - at, out.begin() + static_cast<std::ptrdiff_t>(at));
   return is_hex;
 }
 
