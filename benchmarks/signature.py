@@ -2,9 +2,9 @@
 
     signature.py FOLDER     the folder that `bench_signature --write_corpora=FOLDER` has filled
 
-The same work: the header is found among those of the request, its prefix checked, the HMAC computed,
-and compared in constant time. Rows are the best of many rounds for one message. Every side must
-accept the message and refuse another before anything is timed.
+The same work: the header is found among those of the request, its prefix checked, the HMAC
+computed, and compared in constant time. Rows are the best of many rounds for one message. Every
+side must accept the message and refuse another before anything is timed.
 """
 
 import hashlib

@@ -172,7 +172,7 @@ class reader {
   signature_spelling spelling_;
 };
 
-// Where a scheme has its signatures, its time and its id, in this order; the last ones may be absent.
+// Where a scheme has its signatures, its time and its id, in this order; the last may be absent.
 struct header_set {
   std::array<known, 3> headers;
   std::size_t count;

@@ -19,11 +19,21 @@ OPTIONS = {
     ("vault",): {"--help"},
     ("vault", "ls"): {"--help", "--vault", "--json", "--in"},
     ("vault", "verify"): {"--help", "--vault", "--json"},
-    ("evaluate",): {"--help", "--rules", "--parameter", "--now", "--explain"},
+    ("evaluate",): {"--help", "--rules", "--parameter", "--now", "--explain", "--db",
+                    "--statement-timeout", "--redis", "--once", "--every", "--batch",
+                    "--re-evaluate", "--json"},
+    ("migrate",): {"--help", "--db", "--statement-timeout", "--dry-run"},
+    ("import",): {"--help", "--db", "--statement-timeout", "--redis", "--batch", "--json"},
+    ("resolve",): {"--help", "--db", "--statement-timeout", "--rules", "--parameter",
+                   "--max-retries", "--batch", "--now", "--json"},
+    ("jobs",): {"--help", "--db", "--statement-timeout", "--category", "--problem", "--problems",
+                "--limit", "--json", "--explain", "--rules", "--parameter", "--now"},
     ("rules",): {"--help"},
     ("rules", "check"): {"--help", "--parameter"},
     ("rules", "show"): {"--help"},
     ("vault", "gc"): {"--help", "--vault", "--json", "--in", "--delete", "--min-age"},
+    ("sign",): {"--help", "--scheme", "--secret-env", "--now", "--id"},
+    ("verify",): {"--help", "--scheme", "--secret-env", "--now", "--header", "--tolerance"},
 }
 
 
@@ -42,7 +52,8 @@ class Help(ProgramTest):
 
     def test_lists_the_commands(self):
         text = self.expect(DONE, "--help").stdout.decode()
-        for command in ("sanitize", "restore", "vault", "evaluate", "rules"):
+        for command in ("sanitize", "restore", "vault", "evaluate", "rules", "migrate",
+                        "import", "resolve", "jobs", "sign", "verify"):
             self.assertRegex(text, rf"(?m)^ +{command}  +\w")
         text = self.expect(DONE, "vault", "--help").stdout.decode()
         for command in ("ls", "verify", "gc"):

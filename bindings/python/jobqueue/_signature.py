@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from time import time as _clock
+from typing import Literal, NoReturn, Protocol
 
 from typing_extensions import Buffer
 
@@ -33,7 +33,7 @@ def _list(secrets: Secrets) -> list[str | bytes]:
 
 def _seconds(now: Now) -> int:
     if now is None:
-        return int(time.time())
+        return int(_clock())
     if not isinstance(now, datetime):
         return math.floor(now)
     if now.tzinfo is None:
@@ -50,9 +50,8 @@ def _tolerance(tolerance: float | timedelta | None) -> int:
     return math.floor(seconds)
 
 
-def _refuse_text(body: object) -> None:
-    if isinstance(body, str):
-        raise TypeError("body must be the bytes as they came, not a str that was made of them")
+def _refuse_text() -> NoReturn:
+    raise TypeError("body must be the bytes as they came, not a str that was made of them")
 
 
 class SignatureVerifier:
@@ -66,8 +65,8 @@ class SignatureVerifier:
 
     def __init__(self, scheme: Scheme, secrets: Secrets, /, *,
                  tolerance: float | timedelta | None = 300, hints: bool = True) -> None:
-        self._verify = _native.SignatureVerifier(scheme, _list(secrets), _tolerance(tolerance),
-                                                 hints).verify
+        self._verify = _native.signature_verifier(scheme, _list(secrets), _tolerance(tolerance),
+                                                  hints)
 
     def verify(self, body: Buffer, headers: Headers, /, *, now: Now = None) -> Verification:
         """Returns which secret made the signature, or raises a SignatureVerificationError.
@@ -75,11 +74,12 @@ class SignatureVerifier:
         body      the bytes as they came
         headers   a mapping, pairs, or what frameworks have with .items()
         """
-        _refuse_text(body)
+        if isinstance(body, str):
+            _refuse_text()
         if type(headers) is not dict:
             items = getattr(headers, "items", None)
             headers = [tuple(pair) for pair in (headers if items is None else items())]
-        return self._verify(body, headers, _seconds(now))
+        return self._verify(body, headers, int(_clock()) if now is None else _seconds(now))
 
 
 class PayloadSigner:
@@ -91,7 +91,8 @@ class PayloadSigner:
 
     def sign(self, body: Buffer, /, *, id: str | None = None, now: Now = None) -> dict[str, str]:
         """The headers for a body. `id` is for standard and svix: a new one if not given."""
-        _refuse_text(body)
+        if isinstance(body, str):
+            _refuse_text()
         if id is None:
             id = "msg_" + uuid.uuid4().hex if self._has_id else ""
         return self._sign(body, id, _seconds(now))

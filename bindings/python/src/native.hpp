@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -171,6 +172,23 @@ class options {
   std::vector<std::string> cut_texts_, protect_texts_;
   std::vector<jobqueue_string> cut_, protect_;
 };
+
+// What CPython calls must not throw.
+template <class Body>
+PyObject* call(const Body& body) {
+  try {
+    return body().release().ptr();
+  } catch (py::error_already_set& problem) {
+    problem.restore();
+  } catch (const py::builtin_exception& problem) {
+    problem.set_error();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& problem) {
+    PyErr_SetString(PyExc_RuntimeError, problem.what());
+  }
+  return nullptr;
+}
 
 // Keeps a buffer where it is while one lives.
 class pinned {

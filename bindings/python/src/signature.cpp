@@ -8,30 +8,37 @@
 namespace jobqueue_python {
 namespace {
 
-// The bytes of texts and bytes, and the objects that they are of.
+// The bytes of str and bytes, which stay while one of these lives.
 class borrowed_texts {
  public:
-  void reserve(std::size_t count) { owners_.reserve(2 * count); }
+  borrowed_texts() = default;
+  borrowed_texts(const borrowed_texts&) = delete;
+  borrowed_texts& operator=(const borrowed_texts&) = delete;
+  ~borrowed_texts() {
+    for (PyObject* owner : owners_) Py_DECREF(owner);
+  }
+  void reserve(std::size_t count) { owners_.reserve(count); }
+
   jobqueue_string add(PyObject* value, const char* what) {
-    owners_.push_back(py::reinterpret_borrow<py::object>(value));
-    if (PyBytes_Check(value)) {
-      return {PyBytes_AS_STRING(value), static_cast<std::size_t>(PyBytes_GET_SIZE(value))};
+    if (PyUnicode_Check(value) && PyUnicode_IS_ASCII(value)) {
+      owners_.push_back(Py_NewRef(value));
+      return {static_cast<const char*>(PyUnicode_DATA(value)),
+              static_cast<std::size_t>(PyUnicode_GET_LENGTH(value))};
     }
-    if (!PyUnicode_Check(value)) {
+    if (PyBytes_Check(value)) {
+      owners_.push_back(Py_NewRef(value));
+    } else if (PyUnicode_Check(value)) {
+      value = PyUnicode_AsEncodedString(value, "utf-8", "surrogatepass");
+      if (value == nullptr) throw py::error_already_set();
+      owners_.push_back(value);
+    } else {
       raise_type_error(std::string(what) + " must be str or bytes, not " + Py_TYPE(value)->tp_name);
     }
-    if (!PyUnicode_IS_ASCII(value)) {
-      PyObject* const encoded = PyUnicode_AsEncodedString(value, "utf-8", "surrogatepass");
-      if (encoded == nullptr) throw py::error_already_set();
-      owners_.push_back(py::reinterpret_steal<py::object>(encoded));
-      return {PyBytes_AS_STRING(encoded), static_cast<std::size_t>(PyBytes_GET_SIZE(encoded))};
-    }
-    return {static_cast<const char*>(PyUnicode_DATA(value)),
-            static_cast<std::size_t>(PyUnicode_GET_LENGTH(value))};
+    return {PyBytes_AS_STRING(value), static_cast<std::size_t>(PyBytes_GET_SIZE(value))};
   }
 
  private:
-  std::vector<py::object> owners_;
+  std::vector<PyObject*> owners_;
 };
 
 std::uint32_t scheme_of(const std::string& word) {
@@ -60,7 +67,7 @@ std::vector<jobqueue_header> read_headers(PyObject* headers, borrowed_texts& tex
   };
   if (PyDict_Check(headers)) {
     const auto count = static_cast<std::size_t>(PyDict_GET_SIZE(headers));
-    texts.reserve(count);
+    texts.reserve(2 * count);
     list.reserve(count);
     PyObject* name = nullptr;
     PyObject* value = nullptr;
@@ -107,54 +114,89 @@ PyTypeObject* verification_type() {
   return type;
 }
 
-class native_verifier {
- public:
-  // `tolerance` below 0: any age.
-  native_verifier(const std::string& scheme, const py::list& secrets, std::int64_t tolerance,
-                  bool hints) {
-    borrowed_texts texts;
-    const std::vector<jobqueue_string> list = list_of(secrets, texts);
-    jobqueue_signature_options options = JOBQUEUE_SIGNATURE_OPTIONS_INIT;
-    options.tolerance_seconds =
-        tolerance < 0 ? JOBQUEUE_ANY_AGE : static_cast<std::uint64_t>(tolerance);
-    options.flags = hints ? 0 : JOBQUEUE_SIGNATURE_NO_HINTS;
-    jobqueue_error error;
-    if (jobqueue_signature_verifier_new(&c_, scheme_of(scheme), list.data(), list.size(), &options,
-                                        &error) != 0) {
-      raise(error);
+// The word of a scheme as Python has it; made once.
+PyObject* word_of(std::uint32_t scheme) {
+  static const std::vector<PyObject*> words = [] {
+    std::vector<PyObject*> made;
+    for (std::uint32_t i = 0; const char* word = jobqueue_signature_scheme_name(i); ++i) {
+      made.push_back(PyUnicode_InternFromString(word));
     }
-  }
-  ~native_verifier() { jobqueue_signature_verifier_free(c_); }
-  native_verifier(const native_verifier&) = delete;
-  native_verifier& operator=(const native_verifier&) = delete;
+    return made;
+  }();
+  return Py_NewRef(words.at(scheme));
+}
 
-  [[nodiscard]] py::object verify(const py::object& body, const py::object& headers,
-                                  std::int64_t now) const {
-    const pinned bytes(body.ptr());
+py::object to_tuple(const jobqueue_verification& answer) {
+  auto good = py::reinterpret_steal<py::object>(PyStructSequence_New(verification_type()));
+  if (!good) throw py::error_already_set();
+  PyStructSequence_SetItem(good.ptr(), 0, word_of(answer.scheme));
+  PyStructSequence_SetItem(good.ptr(), 1, index_or_none(answer.secret_index));
+  PyStructSequence_SetItem(good.ptr(), 2, PyLong_FromLongLong(answer.age_seconds));
+  return good;
+}
+
+constexpr const char* verifier_name = "jobqueue.signature_verifier";
+
+// verify(body, headers, now), of which `self` is a capsule with the verifier: in the time that a
+// general call of a method takes, a message is verified.
+PyObject* verify(PyObject* self, PyObject* const* values, Py_ssize_t count) {
+  return call([&]() -> py::object {
+    if (count != 3) raise_type_error("verify() takes 3 arguments");
+    const auto* const verifier =
+        static_cast<const jobqueue_signature_verifier*>(PyCapsule_GetPointer(self, verifier_name));
+    if (verifier == nullptr) throw py::error_already_set();
+    const long long now = PyLong_AsLongLong(values[2]);
+    if (now == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    const pinned bytes(values[0]);
     borrowed_texts texts;
-    const std::vector<jobqueue_header> list = read_headers(headers.ptr(), texts);
+    const std::vector<jobqueue_header> list = read_headers(values[1], texts);
     jobqueue_verification answer = JOBQUEUE_VERIFICATION_INIT;
     jobqueue_error error;
     jobqueue_status status = 0;
     {
       const gil_released others_run(bytes.view().size() >= least_release_size);
       status =
-          jobqueue_signature_verifier_verify(&answer, c_, list.data(), list.size(),
+          jobqueue_signature_verifier_verify(&answer, verifier, list.data(), list.size(),
                                              bytes.view().data(), bytes.view().size(), now, &error);
     }
     if (status != 0) raise_refusal(error, answer);
-    auto good = py::reinterpret_steal<py::object>(PyStructSequence_New(verification_type()));
-    if (!good) throw py::error_already_set();
-    PyStructSequence_SetItem(
-        good.ptr(), 0, py::str(jobqueue_signature_scheme_name(answer.scheme)).release().ptr());
-    PyStructSequence_SetItem(good.ptr(), 1, index_or_none(answer.secret_index));
-    PyStructSequence_SetItem(good.ptr(), 2, PyLong_FromLongLong(answer.age_seconds));
-    return good;
-  }
+    return to_tuple(answer);
+  });
+}
 
- private:
-  jobqueue_signature_verifier* c_ = nullptr;
-};
+void free_verifier(PyObject* capsule) {
+  jobqueue_signature_verifier_free(
+      static_cast<jobqueue_signature_verifier*>(PyCapsule_GetPointer(capsule, verifier_name)));
+}
+
+// `tolerance` below 0: any age.
+py::object make_verifier(const std::string& scheme, const py::list& secrets, std::int64_t tolerance,
+                         bool hints) {
+  borrowed_texts texts;
+  const std::vector<jobqueue_string> list = list_of(secrets, texts);
+  jobqueue_signature_options options = JOBQUEUE_SIGNATURE_OPTIONS_INIT;
+  options.tolerance_seconds =
+      tolerance < 0 ? JOBQUEUE_ANY_AGE : static_cast<std::uint64_t>(tolerance);
+  options.flags = hints ? 0 : JOBQUEUE_SIGNATURE_NO_HINTS;
+  jobqueue_signature_verifier* verifier = nullptr;
+  jobqueue_error error;
+  if (jobqueue_signature_verifier_new(&verifier, scheme_of(scheme), list.data(), list.size(),
+                                      &options, &error) != 0) {
+    raise(error);
+  }
+  const auto capsule =
+      py::reinterpret_steal<py::object>(PyCapsule_New(verifier, verifier_name, free_verifier));
+  if (!capsule) {
+    jobqueue_signature_verifier_free(verifier);
+    throw py::error_already_set();
+  }
+  static PyMethodDef method = {"verify",
+                               reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&verify)),
+                               METH_FASTCALL, nullptr};
+  PyObject* const bound = PyCFunction_New(&method, capsule.ptr());
+  if (bound == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(bound);
+}
 
 class native_signer {
  public:
@@ -202,11 +244,8 @@ class native_signer {
 void define_signature(py::module_& module) {
   module.attr("Verification") =
       py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(verification_type()));
-  py::class_<native_verifier>(module, "SignatureVerifier")
-      .def(py::init<const std::string&, const py::list&, std::int64_t, bool>(), py::arg("scheme"),
-           py::arg("secrets"), py::arg("tolerance"), py::arg("hints"), py::pos_only())
-      .def("verify", &native_verifier::verify, py::arg("body"), py::arg("headers"), py::arg("now"),
-           py::pos_only());
+  module.def("signature_verifier", &make_verifier, py::arg("scheme"), py::arg("secrets"),
+             py::arg("tolerance"), py::arg("hints"), py::pos_only());
   py::class_<native_signer>(module, "PayloadSigner")
       .def(py::init<const std::string&, const py::list&>(), py::arg("scheme"), py::arg("secrets"),
            py::pos_only())
