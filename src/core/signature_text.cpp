@@ -94,7 +94,7 @@ std::optional<std::size_t> decode_base64_bytes(std::string_view text, std::span<
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   const bool is_padded = text.size() % 4 == 0;
   text.remove_suffix(padding);
-  const std::size_t size = text.size() / 4 * 3 + (text.size() % 4 + 1) / 2 - (text.size() % 4 != 0);
+  const std::size_t size = text.size() * 3 / 4;
   const bool may_be = is_padded || (form == base64_form::lenient && padding == 0);
   if (!may_be || text.size() % 4 == 1 || size > out.size()) return std::nullopt;
   unsigned bits = 0;
