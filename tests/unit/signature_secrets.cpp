@@ -48,18 +48,18 @@ TEST(SignatureSecrets, unusable_ones_are_errors) {
     }
   }
   EXPECT_EQ(problem_of(scheme::automatic, ""), errc::secret_invalid);
+  const std::string of_65_bytes = "whsec_" + std::string(87, 'A') + "=";
+  const std::vector<std::string_view> wrong = {
+      "w", "whsec_", "whsec_%", "whsec_wronglength", "hwsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      "whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"",
+      "whsec_-fKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAB==",
+      // 23 and 65 bytes
+      "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", of_65_bytes};
   for (const scheme by : {scheme::standard, scheme::svix}) {
-    for (const std::string_view secret :
-         {"w", "whsec_", "whsec_%", "whsec_wronglength", "hwsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-          "whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-          "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", " whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"",
-          "whsec_-fKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
-          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAB==",
-          // 23 and 65 bytes
-          "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-          "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}) {
+    for (const std::string_view secret : wrong) {
       EXPECT_EQ(problem_of(by, secret), errc::secret_invalid) << secret;
       EXPECT_FALSE(payload_signer::create(by, secret)) << secret;
     }

@@ -1,7 +1,8 @@
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Final, Literal, TypeVar, final, overload
 
+from _typeshed import structseq
 from typing_extensions import Buffer
 
 from . import BlobStore
@@ -62,9 +63,9 @@ class Ruleset:
     def evaluate(self, record: str, now_micros: int, explain: bool, /) -> str: ...
     def evaluate_lines(self, records: str, now_micros: int, explain: bool, /) -> str: ...
 
-class Verification(tuple[str, int, int]):
-    """What is known of a webhook whose signature is good."""
-
+@final
+class Verification(structseq[Any], tuple[str, int, int]):
+    __match_args__: Final = ("scheme", "secret_index", "age_seconds")
     @property
     def scheme(self) -> str: ...
     @property

@@ -7,14 +7,14 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import time as _clock
-from typing import Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 from typing_extensions import Buffer
 
 from . import _native
 from ._native import Verification
 
-Scheme = Literal["auto", "jobqueue", "github", "standard", "svix", "stripe", "slack", "convoy"]
+_Scheme = Literal["auto", "jobqueue", "github", "standard", "svix", "stripe", "slack", "convoy"]
 Secrets = str | bytes | Iterable[str | bytes]
 Pair = tuple[str | bytes, str | bytes]
 Now = datetime | float | None
@@ -50,6 +50,11 @@ def _tolerance(tolerance: float | timedelta | None) -> int:
     return math.floor(seconds)
 
 
+def _pairs(headers: Any) -> list[tuple[Any, ...]]:
+    items = getattr(headers, "items", None)
+    return [tuple(pair) for pair in (headers if items is None else items())]
+
+
 def _refuse_text() -> NoReturn:
     raise TypeError("body must be the bytes as they came, not a str that was made of them")
 
@@ -63,7 +68,7 @@ class SignatureVerifier:
     hints       look for the mistake behind a refusal
     """
 
-    def __init__(self, scheme: Scheme, secrets: Secrets, /, *,
+    def __init__(self, scheme: _Scheme, secrets: Secrets, /, *,
                  tolerance: float | timedelta | None = 300, hints: bool = True) -> None:
         self._verify = _native.signature_verifier(scheme, _list(secrets), _tolerance(tolerance),
                                                   hints)
@@ -76,16 +81,14 @@ class SignatureVerifier:
         """
         if isinstance(body, str):
             _refuse_text()
-        if type(headers) is not dict:
-            items = getattr(headers, "items", None)
-            headers = [tuple(pair) for pair in (headers if items is None else items())]
-        return self._verify(body, headers, int(_clock()) if now is None else _seconds(now))
+        return self._verify(body, headers if type(headers) is dict else _pairs(headers),
+                            int(_clock()) if now is None else _seconds(now))
 
 
 class PayloadSigner:
     """Makes the headers of webhooks; keyed once, immutable, safe to share between threads."""
 
-    def __init__(self, scheme: Scheme, secrets: Secrets, /) -> None:
+    def __init__(self, scheme: _Scheme, secrets: Secrets, /) -> None:
         self._sign = _native.PayloadSigner(scheme, _list(secrets)).sign
         self._has_id = scheme in ("standard", "svix")
 
@@ -98,13 +101,13 @@ class PayloadSigner:
         return self._sign(body, id, _seconds(now))
 
 
-def verify_signature(body: Buffer, headers: Headers, /, *, scheme: Scheme, secrets: Secrets,
+def verify_signature(body: Buffer, headers: Headers, /, *, scheme: _Scheme, secrets: Secrets,
                      tolerance: float | timedelta | None = 300, now: Now = None) -> Verification:
     """SignatureVerifier(scheme, secrets).verify(body, headers), for one message."""
     return SignatureVerifier(scheme, secrets, tolerance=tolerance).verify(body, headers, now=now)
 
 
-def sign_payload(body: Buffer, /, *, scheme: Scheme, secrets: Secrets, id: str | None = None,
+def sign_payload(body: Buffer, /, *, scheme: _Scheme, secrets: Secrets, id: str | None = None,
                  now: Now = None) -> dict[str, str]:
     """PayloadSigner(scheme, secrets).sign(body), for one message."""
     return PayloadSigner(scheme, secrets).sign(body, id=id, now=now)
