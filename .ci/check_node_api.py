@@ -16,7 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SYMBOLS = "tests/abi/symbols.txt"
 DECLARATIONS = "bindings/node/native.d.cts"
 PACKAGE = "bindings/node/ts/src/index.ts"
-SOURCES = ("bindings/node/ts/src/rules.ts",)  # of classes that the package passes on
+# Of classes that the package passes on.
+SOURCES = ("bindings/node/ts/src/rules.ts", "bindings/node/ts/src/signature.ts")
 
 LINE = re.compile(r"^  (jobqueue_\w+): (ExposedAs|NotExposed)<'([^']*)'>;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)

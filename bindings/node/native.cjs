@@ -15,6 +15,19 @@ class JobqueueError extends Error {
   }
 }
 
+/** A webhook is refused, or a secret is none: `reason` is the word, `hint` the likely mistake. */
+class SignatureVerificationError extends JobqueueError {
+  constructor(message, code, status, details = {}) {
+    super(message, code, status);
+    this.name = 'SignatureVerificationError';
+    this.reason = code.toLowerCase();
+    this.hint = details.hint ?? null;
+    this.scheme = details.scheme ?? null;
+    this.secretIndex = details.secretIndex ?? null;
+    this.ageSeconds = details.ageSeconds ?? 0;
+  }
+}
+
 function load() {
   const platform = `${process.platform}-${process.arch}`;
   const file = path.join(__dirname, 'prebuilds', platform, 'jobqueue.node');
@@ -29,4 +42,4 @@ function load() {
 
 const addon = load();
 addon.useErrorClass(JobqueueError);
-module.exports = { addon, JobqueueError };
+module.exports = { addon, JobqueueError, SignatureVerificationError };

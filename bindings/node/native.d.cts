@@ -56,6 +56,17 @@ export interface NativeRuleset {
   /** One record a line, one verdict a line. */
   evaluateLines(records: string, nowMicros: number, explain: boolean): string;
 }
+export interface NativeVerifier {
+  /** Headers are names and values by turns, each with a NUL behind it. -1: refuse says why. */
+  check(body: Uint8Array, headers: string, nowSeconds: number): number;
+  /** Code, status, message, hint, number of the scheme, secret or -1, age. */
+  refuse(body: Uint8Array, headers: string, nowSeconds: number):
+    [string, number, string, string, number, number, number];
+}
+export interface NativeSigner {
+  /** "name: value" and a line feed for each header. */
+  sign(body: Uint8Array, id: string, nowSeconds: number): string;
+}
 export interface Addon {
   useErrorClass(constructor: unknown): void;
   Options: new (options: object) => NativeOptions;
@@ -67,6 +78,12 @@ export interface Addon {
   /** Text, or undefined for the standard set; names and values of parameters by turns. */
   Ruleset: new (text: string | undefined, parameters: string[]) => NativeRuleset;
   standardRules(): string;
+  /** `known` gets the number of the scheme and the age; a tolerance below 0 is any age. */
+  SignatureVerifier: new (scheme: number, secrets: (string | Uint8Array)[],
+    toleranceSeconds: number, hints: boolean, known: Float64Array) => NativeVerifier;
+  PayloadSigner: new (scheme: number, secrets: (string | Uint8Array)[]) => NativeSigner;
+  /** The words of the schemes, by their numbers. */
+  signatureSchemes(): string[];
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;
@@ -92,6 +109,23 @@ export class JobqueueError extends Error {
   readonly offset?: number;
 }
 
+/** A webhook is refused, or a secret is none. */
+export class SignatureVerificationError extends JobqueueError {
+  constructor(message: string, code: string, status: number, details?: {
+    hint: string | null; scheme: string; secretIndex: number | null; ageSeconds: number;
+  });
+  /** The word in lower case, 'signature_mismatch'. */
+  readonly reason: string;
+  /** The likely mistake, 'body_reserialized'; null if none was found. */
+  readonly hint: string | null;
+  /** Whose headers they were; 'auto' if that was not found out, null without headers. */
+  readonly scheme: string | null;
+  /** Which secret made the signature, if only its time is wrong. */
+  readonly secretIndex: number | null;
+  /** The present less the timestamp of such a signature; else 0. */
+  readonly ageSeconds: number;
+}
+
 /** Where a function of the C ABI is found here: an export of the package, or a member of one. */
 type ExposedAs<Name extends string> = Name;
 /** Why a function of the C ABI has no face of its own here. */
@@ -107,6 +141,9 @@ export interface CFunctions {
   jobqueue_buffer_assign: NotExposed<'what a vault gives is copied into such a buffer'>;
   jobqueue_buffer_dispose: NotExposed<'no such buffer is given out'>;
   jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
+  jobqueue_payload_signer_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_payload_signer_new: ExposedAs<'PayloadSigner'>;
+  jobqueue_payload_signer_sign: ExposedAs<'PayloadSigner.sign'>;
   jobqueue_restore_base64: ExposedAs<'restoreBase64'>;
   jobqueue_ruleset_digest: ExposedAs<'Ruleset.digest'>;
   jobqueue_ruleset_evaluate: ExposedAs<'Ruleset.evaluate'>;
@@ -115,6 +152,10 @@ export interface CFunctions {
   jobqueue_ruleset_parse: ExposedAs<'Ruleset'>;
   jobqueue_sanitize_base64: ExposedAs<'sanitizeBase64'>;
   jobqueue_sanitize_base64_value: NotExposed<'sanitizeBase64 walks objects and asks it'>;
+  jobqueue_signature_scheme_name: NotExposed<'schemes are words in the options'>;
+  jobqueue_signature_verifier_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_signature_verifier_new: ExposedAs<'SignatureVerifier'>;
+  jobqueue_signature_verifier_verify: ExposedAs<'SignatureVerifier.verify'>;
   jobqueue_simd_target: ExposedAs<'buildInfo'>;
   jobqueue_standard_rules: ExposedAs<'standardRules'>;
   jobqueue_status_name: ExposedAs<'JobqueueError.code'>;

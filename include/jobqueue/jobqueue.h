@@ -383,6 +383,93 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate_lines(
     jobqueue_buffer* out, size_t* failed, const jobqueue_ruleset* ruleset, const char* records,
     size_t records_size, const jobqueue_evaluate_options* options, jobqueue_error* error);
 
+/* Who signs webhooks how; docs/api/signature.md has the headers of each. */
+#define JOBQUEUE_SCHEME_AUTO 0u /* what the headers say; for verifying only */
+#define JOBQUEUE_SCHEME_JOBQUEUE 1u
+#define JOBQUEUE_SCHEME_GITHUB 2u
+#define JOBQUEUE_SCHEME_STANDARD 3u
+#define JOBQUEUE_SCHEME_SVIX 4u
+#define JOBQUEUE_SCHEME_STRIPE 5u
+#define JOBQUEUE_SCHEME_SLACK 6u
+#define JOBQUEUE_SCHEME_CONVOY 7u
+
+/* The word of a scheme, "github"; NULL if there is no such scheme. Static. */
+JOBQUEUE_API const char* jobqueue_signature_scheme_name(uint32_t scheme);
+
+/* Verifies webhooks. Immutable; any number of threads may use it. It holds keys, which are cleansed
+ * when it is freed, and not the texts of the secrets. */
+typedef struct jobqueue_signature_verifier jobqueue_signature_verifier;
+
+#define JOBQUEUE_SIGNATURE_NO_HINTS 1u /* do not look for the mistake behind a refusal */
+#define JOBQUEUE_ANY_AGE UINT64_MAX    /* tolerance_seconds: accept a timestamp of any age */
+
+typedef struct jobqueue_signature_options {
+  uint32_t struct_size; /* sizeof(jobqueue_signature_options); the struct only grows at the end */
+  uint32_t flags;
+  uint64_t tolerance_seconds; /* how far a timestamp may be from now, either way; default 300 */
+} jobqueue_signature_options;
+#define JOBQUEUE_SIGNATURE_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_signature_options), 0u, 300u }
+
+/* Takes 1 to 32 secrets, any of which may have made a signature. JOBQUEUE_E_SECRET_INVALID if one
+ * of them cannot be a secret of the scheme, JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_signature_verifier_new(
+    jobqueue_signature_verifier** out, uint32_t scheme, const jobqueue_string* secrets,
+    size_t secret_count, const jobqueue_signature_options* options, jobqueue_error* error);
+
+/* NULL is accepted. No call may be using the verifier. */
+JOBQUEUE_API void jobqueue_signature_verifier_free(jobqueue_signature_verifier* verifier);
+
+/* One header of a request; its name is compared without case. */
+typedef struct jobqueue_header {
+  jobqueue_string name;
+  jobqueue_string value;
+} jobqueue_header;
+
+#define JOBQUEUE_NO_SECRET UINT64_MAX /* secret_index: none of them */
+
+/* The answer of a verifier. Declare it with JOBQUEUE_VERIFICATION_INIT. */
+typedef struct jobqueue_verification {
+  uint32_t struct_size;
+  uint32_t scheme;        /* JOBQUEUE_SCHEME_AUTO if it was not found out */
+  jobqueue_status reason; /* JOBQUEUE_OK, or why not */
+  uint32_t reserved;
+  uint64_t secret_index; /* which secret made the signature, from 0 */
+  int64_t age_seconds;   /* now less the timestamp of a signature that is good; 0 without one */
+  const char* hint;      /* the likely mistake, "trailing_newline"; "" if none was found. Static */
+} jobqueue_verification;
+#define JOBQUEUE_VERIFICATION_INIT \
+  { (uint32_t)sizeof(jobqueue_verification), 0u, 0, 0u, JOBQUEUE_NO_SECRET, 0, "" }
+
+/* JOBQUEUE_OK if one of the secrets made the signature in `headers` over `body`, the bytes as they
+ * came, at `now_seconds` (since 1970) give or take the tolerance. Else the reason, which is no:
+ * JOBQUEUE_E_SIGNATURE_MISSING, JOBQUEUE_E_SIGNATURE_MALFORMED, JOBQUEUE_E_SIGNATURE_MISMATCH,
+ * JOBQUEUE_E_TIMESTAMP_OUT_OF_TOLERANCE, JOBQUEUE_E_SECRET_INVALID (AUTO: no secret fits the
+ * scheme); then `out`, which may be NULL, is filled, too. JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_signature_verifier_verify(
+    jobqueue_verification* out, const jobqueue_signature_verifier* verifier,
+    const jobqueue_header* headers, size_t header_count, const void* body, size_t body_size,
+    int64_t now_seconds, jobqueue_error* error);
+
+/* Signs webhooks. Immutable, as a verifier is. */
+typedef struct jobqueue_payload_signer jobqueue_payload_signer;
+
+/* Several secrets give several signatures, where the scheme has room for them (not JOBQUEUE,
+ * GITHUB, SLACK). JOBQUEUE_E_SECRET_INVALID, JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_payload_signer_new(
+    jobqueue_payload_signer** out, uint32_t scheme, const jobqueue_string* secrets,
+    size_t secret_count, jobqueue_error* error);
+
+/* NULL is accepted. No call may be using the signer. */
+JOBQUEUE_API void jobqueue_payload_signer_free(jobqueue_payload_signer* signer);
+
+/* Gives the headers for a body, "name: value" and a line feed each. `id` is for STANDARD and SVIX,
+ * 1 to 256 printable ASCII characters without a dot; empty for the others.
+ * JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_payload_signer_sign(
+    jobqueue_buffer* out, const jobqueue_payload_signer* signer, const void* body, size_t body_size,
+    const char* id, size_t id_size, int64_t now_seconds, jobqueue_error* error);
+
 #ifdef __cplusplus
 }
 #endif

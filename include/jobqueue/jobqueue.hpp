@@ -17,4 +17,5 @@
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
+#include <jobqueue/signature.hpp>
 #include <jobqueue/vault.hpp>

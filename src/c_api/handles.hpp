@@ -13,10 +13,19 @@
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
+#include <jobqueue/signature.hpp>
 
 struct jobqueue_ruleset {
   jobqueue::ruleset rules;
   std::string digest;  // NUL-terminated
+};
+
+struct jobqueue_signature_verifier {
+  jobqueue::signature_verifier verifier;
+};
+
+struct jobqueue_payload_signer {
+  jobqueue::payload_signer signer;
 };
 
 struct jobqueue_vault {

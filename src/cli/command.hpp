@@ -40,6 +40,8 @@ void add_resolve(CLI::App& program, std::function<int()>& run);
 void add_jobs(CLI::App& program, std::function<int()>& run);
 void add_clean(CLI::App& program, std::function<int()>& run);
 void add_undo(CLI::App& program, std::function<int()>& run);
+void add_sign(CLI::App& program, std::function<int()>& run);
+void add_verify(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);

@@ -35,6 +35,8 @@ int run_program(int argc, char** argv) {
   cli::add_jobs(program, run);
   cli::add_clean(program, run);
   cli::add_undo(program, run);
+  cli::add_sign(program, run);
+  cli::add_verify(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

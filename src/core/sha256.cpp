@@ -7,17 +7,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "core/openssl_errors.hpp"
+
 namespace jobqueue {
 namespace {
-
-// What libcrypto notes of a failure, the caller's thread would find in its error queue later on.
-class own_errors {
- public:
-  own_errors() { ERR_set_mark(); }
-  own_errors(const own_errors&) = delete;
-  own_errors& operator=(const own_errors&) = delete;
-  ~own_errors() { ERR_pop_to_mark(); }
-};
 
 // Fetched once: an implicit fetch at every call costs more than hashing a small blob. Never freed,
 // because digests may still be computed while static objects are destroyed. If it fails it is
@@ -90,7 +83,7 @@ result<sha256_digest> sha256_digest::from_hex(std::string_view text) {
 }
 
 sha256_digest sha256(std::span<const std::byte> data) {
-  const own_errors errors;
+  const detail::own_errors errors;
   sha256_digest digest;
   require(EVP_Digest(data.data(), data.size(), output(digest), nullptr, algorithm(), nullptr) == 1);
   return digest;
@@ -101,7 +94,7 @@ sha256_digest sha256(std::span<const std::byte> data) {
 namespace detail {
 
 sha256_stream::sha256_stream() {
-  const own_errors errors;
+  const detail::own_errors errors;
   context_.reset(EVP_MD_CTX_new());
   require(context_ != nullptr && EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr) == 1);
 }

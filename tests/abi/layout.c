@@ -115,6 +115,24 @@ MEMBER(jobqueue_restore_options, struct_size, 0, 4);
 MEMBER(jobqueue_restore_options, flags, 4, 4);
 MEMBER(jobqueue_restore_options, max_output_bytes, 8, 8);
 
+STRUCT(jobqueue_signature_options, 16, 8);
+MEMBER(jobqueue_signature_options, struct_size, 0, 4);
+MEMBER(jobqueue_signature_options, flags, 4, 4);
+MEMBER(jobqueue_signature_options, tolerance_seconds, 8, 8);
+
+STRUCT(jobqueue_header, 32, 8);
+MEMBER(jobqueue_header, name, 0, 16);
+MEMBER(jobqueue_header, value, 16, 16);
+
+STRUCT(jobqueue_verification, 40, 8);
+MEMBER(jobqueue_verification, struct_size, 0, 4);
+MEMBER(jobqueue_verification, scheme, 4, 4);
+MEMBER(jobqueue_verification, reason, 8, 4);
+MEMBER(jobqueue_verification, reserved, 12, 4);
+MEMBER(jobqueue_verification, secret_index, 16, 8);
+MEMBER(jobqueue_verification, age_seconds, 24, 8);
+MEMBER(jobqueue_verification, hint, 32, 8);
+
 VALUE(JOBQUEUE_ABI_VERSION, 1);
 VALUE(JOBQUEUE_OK, 0);
 VALUE(JOBQUEUE_E_INVALID_ARGUMENT, 1);
@@ -148,3 +166,14 @@ VALUE(JOBQUEUE_SANITIZE_NO_SYNC, 4);
 VALUE(JOBQUEUE_MIN_CUT_SIZE, 22);
 VALUE(JOBQUEUE_RESTORE_KEEP_MISSING, 1);
 VALUE(JOBQUEUE_EVALUATE_EXPLAIN, 1);
+VALUE(JOBQUEUE_SCHEME_AUTO, 0);
+VALUE(JOBQUEUE_SCHEME_JOBQUEUE, 1);
+VALUE(JOBQUEUE_SCHEME_GITHUB, 2);
+VALUE(JOBQUEUE_SCHEME_STANDARD, 3);
+VALUE(JOBQUEUE_SCHEME_SVIX, 4);
+VALUE(JOBQUEUE_SCHEME_STRIPE, 5);
+VALUE(JOBQUEUE_SCHEME_SLACK, 6);
+VALUE(JOBQUEUE_SCHEME_CONVOY, 7);
+VALUE(JOBQUEUE_SIGNATURE_NO_HINTS, 1);
+VALUE(JOBQUEUE_ANY_AGE, 0xFFFFFFFFFFFFFFFF);
+VALUE(JOBQUEUE_NO_SECRET, 0xFFFFFFFFFFFFFFFF);

@@ -37,6 +37,8 @@ OPTIONS = {
     ("rules", "check"): {"--help", "--parameter"},
     ("rules", "show"): {"--help"},
     ("vault", "gc"): {"--help", "--vault", "--json", "--in", "--delete", "--min-age"},
+    ("sign",): {"--help", "--scheme", "--secret-env", "--now", "--id"},
+    ("verify",): {"--help", "--scheme", "--secret-env", "--now", "--header", "--tolerance"},
 }
 
 
@@ -56,7 +58,7 @@ class Help(ProgramTest):
     def test_lists_the_commands(self):
         text = self.expect(DONE, "--help").stdout.decode()
         for command in ("sanitize", "restore", "vault", "evaluate", "rules", "migrate",
-                        "import", "resolve", "jobs", "clean", "undo"):
+                        "import", "resolve", "jobs", "clean", "undo", "sign", "verify"):
             self.assertRegex(text, rf"(?m)^ +{command}  +\w")
         text = self.expect(DONE, "vault", "--help").stdout.decode()
         for command in ("ls", "verify", "gc"):

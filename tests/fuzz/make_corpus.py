@@ -10,6 +10,7 @@ PNG in base64, 3 unknown bytes, 12 a JWT, 19 the filling of a window.
 
 import base64
 import hashlib
+import hmac
 import json
 import pathlib
 import struct
@@ -451,6 +452,52 @@ def attestation():
     return {"empty": b"", "long": b"worker:completion:" + b"j" * 1100, **seeds}
 
 
+def signature():
+    """The requests of the vectors, with secrets of the target; secrets; and headers gone wrong."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    key = base64.b64decode(secret[6:])
+    now = "1700000000"
+
+    def mac(content, with_key=None):
+        return hmac.new(with_key or secret.encode(), content.encode(), "sha256")
+
+    plain = mac("b").hexdigest()
+    list_value = f"t={now},v1={mac(f'{now}.b').hexdigest()}"
+    encoded = base64.b64encode(mac(f"i.{now}.b", key).digest()).decode()
+    standard = f"webhook-id: i\nwebhook-timestamp: {now}\nwebhook-signature: v1,{encoded}"
+    slack = f"v0={mac(f'v0:{now}:b').hexdigest()}"
+    requests = {
+        "jobqueue": (1, f"x-webhook-signature: sha256={plain}"),
+        "github": (2, f"Host: h\nX-Hub-Signature-256: sha256={plain}"),
+        "standard": (3, standard),
+        "svix": (4, standard.replace("webhook", "svix")),
+        "svix_both": (4, standard + "\n" + standard.replace("webhook", "svix")),
+        "stripe": (5, f"Stripe-Signature: {list_value}"),
+        "slack": (6, f"x-slack-request-timestamp: {now}\nx-slack-signature: {slack}"),
+        "convoy": (7, f"x-convoy-signature: t={now},v1={mac(f'{now},b').hexdigest()}"),
+        "convoy_alone": (7, f"x-convoy-signature: {plain}"),
+        "ed25519": (3, standard.replace("v1,", "v1a," + "A" * 86 + "== v1,")),
+        "conflict": (0, f"x-webhook-signature: sha256={plain}\nstripe-signature: {list_value}"),
+        "upper": (1, f"x-webhook-signature: SHA256={plain.upper()}"),
+        "form": (1, f"x-webhook-signature: {plain}"),
+        "other_header": (1, f"x-signature: sha256={plain}"),
+        "several": (5, f"stripe-signature: {list_value},v1={'0' * 64},v0=x,t=1"),
+        "nothing": (0, ""),
+    }
+    seeds = {name: f"{scheme}{headers}\n\nb".encode()
+             for name, (scheme, headers) in requests.items()}
+    seeds.update({name + "_auto": b"0" + seeds[name][1:]
+                  for name in ("jobqueue", "github", "svix_both", "stripe", "slack", "convoy")})
+    document = '{"a": [1, "\\u00e9\\/"]}\n'
+    seeds["layout"] = f"1x-webhook-signature: sha256={plain}\n\n{document}".encode()
+    for number, text in enumerate((secret, secret[6:], "k", " k\n", '"k"', "v1," + secret,
+                                   "whpk_" + "A" * 43 + "=", "whsk_" + "A" * 86 + "==", "")):
+        # 8 to 15: a secret of the scheme less 8.
+        for choice in "8;=":
+            seeds[f"secret_{number}_{ord(choice) & 15}"] = (choice + text).encode()
+    return seeds
+
+
 def main():
     targets = {
         "attestation": attestation(),
@@ -462,6 +509,7 @@ def main():
         "json_tracker": json_tracker(),
         "magic": magic(),
         "rules": rules(),
+        "signature": signature(),
     }
     for target, seeds in targets.items():
         directory = CORPUS / target

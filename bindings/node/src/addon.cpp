@@ -11,6 +11,7 @@
 
 #include "native.hpp"
 #include "rules.hpp"
+#include "signature.hpp"
 #include "task.hpp"
 
 namespace jobqueue_node {
@@ -297,11 +298,14 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
       "standardRules", +[](const Napi::CallbackInfo& info) -> Napi::Value {
         return to_js_string(info.Env(), jobqueue_standard_rules());
       });
+  function("signatureSchemes", signature_schemes);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));
   exports.Set("Sanitizer", sanitizer::define(env));
   exports.Set("Ruleset", native_ruleset::define(env));
+  exports.Set("SignatureVerifier", native_verifier::define(env));
+  exports.Set("PayloadSigner", native_signer::define(env));
   exports.Set("minCutSize", JOBQUEUE_MIN_CUT_SIZE);
   return exports;
 }

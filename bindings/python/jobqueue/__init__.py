@@ -10,12 +10,15 @@ from typing import Protocol
 
 from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
                       InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
-                      JobqueueError, OutOfMemoryError, RulesetInvalidError, StoreError,
-                      UnknownFactError)
-from ._native import (Vault, build_info, restore_base64, sanitize_base64, simd_target,
+                      JobqueueError, OutOfMemoryError, ReplayedError, RulesetInvalidError,
+                      SecretInvalidError, SignatureMalformedError, SignatureMismatchError,
+                      SignatureMissingError, SignatureVerificationError, StoreError,
+                      TimestampOutOfToleranceError, UnknownFactError)
+from ._native import (Vault, Verification, build_info, restore_base64, sanitize_base64, simd_target,
                       standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
 from ._rules import Evaluation, Ruleset
+from ._signature import PayloadSigner, SignatureVerifier, sign_payload, verify_signature
 from ._stream import Base64Sanitizer, sanitize_base64_stream
 
 
@@ -35,7 +38,11 @@ __all__ = [
     "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "Cut",
     "DepthExceededError", "Evaluation", "InputTooLargeError", "InternalError",
     "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
-    "OutOfMemoryError", "Report", "Ruleset", "RulesetInvalidError", "StoreError",
-    "UnknownFactError", "Vault", "build_info", "restore_base64", "sanitize_base64",
-    "sanitize_base64_report", "sanitize_base64_stream", "simd_target", "standard_rules", "version",
+    "OutOfMemoryError", "PayloadSigner", "ReplayedError", "Report", "Ruleset",
+    "RulesetInvalidError", "SecretInvalidError", "SignatureMalformedError",
+    "SignatureMismatchError", "SignatureMissingError", "SignatureVerificationError",
+    "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError", "UnknownFactError", "Vault",
+    "Verification", "build_info", "restore_base64", "sanitize_base64", "sanitize_base64_report",
+    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules", "verify_signature",
+    "version",
 ]

@@ -16,7 +16,7 @@ class JobqueueError(Exception):
         super().__init__(message)
         self.offset = offset
 
-    def __reduce__(self) -> tuple[type, tuple[str, int | None]]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (str(self), self.offset)
 
 
@@ -48,6 +48,65 @@ class InputTooLargeError(JobqueueError, ValueError):
     """The output would be larger than `max_output_bytes`."""
 
     code, status = "INPUT_TOO_LARGE", 16
+
+
+class SignatureVerificationError(JobqueueError, ValueError):
+    """A webhook is refused, or a secret is none: the base of those below.
+
+    reason        the word, "signature_mismatch"
+    hint          the likely mistake, "body_reserialized"; None if none was found
+    scheme        whose headers they were; "auto" if that was not found out
+    secret_index  which secret made the signature, if only its time is wrong; else None
+    age_seconds   now less the timestamp of such a signature; else 0
+    """
+
+    hint: str | None = None
+    scheme: str | None = None
+    secret_index: int | None = None
+    age_seconds: int = 0
+
+    @property
+    def reason(self) -> str:
+        return self.code.lower()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (*super().__reduce__(), self.__dict__)
+
+
+class SignatureMissingError(SignatureVerificationError):
+    """There is no signature, or no header that goes with it."""
+
+    code, status = "SIGNATURE_MISSING", 30
+
+
+class SignatureMalformedError(SignatureVerificationError):
+    """What is there is no signature of the scheme."""
+
+    code, status = "SIGNATURE_MALFORMED", 32
+
+
+class SignatureMismatchError(SignatureVerificationError):
+    """No secret made this signature over this body."""
+
+    code, status = "SIGNATURE_MISMATCH", 34
+
+
+class TimestampOutOfToleranceError(SignatureVerificationError):
+    """The signature is good, but too old or from the future."""
+
+    code, status = "TIMESTAMP_OUT_OF_TOLERANCE", 36
+
+
+class SecretInvalidError(SignatureVerificationError):
+    """A secret is not one of the scheme."""
+
+    code, status = "SECRET_INVALID", 38
+
+
+class ReplayedError(SignatureVerificationError):
+    """The message was accepted before."""
+
+    code, status = "REPLAYED", 39
 
 
 class RulesetInvalidError(JobqueueError, ValueError):
@@ -97,9 +156,21 @@ class InternalError(JobqueueError):
 _BY_STATUS = {
     one.status: one
     for one in (InvalidArgumentError, InvalidJsonError, InvalidUtf8Error, DepthExceededError,
-                InputTooLargeError, RulesetInvalidError, UnknownFactError, BlobMissingError,
+                InputTooLargeError, SignatureMissingError, SignatureMalformedError,
+                SignatureMismatchError, TimestampOutOfToleranceError, SecretInvalidError,
+                ReplayedError, RulesetInvalidError, UnknownFactError, BlobMissingError,
                 BlobCorruptError, StoreError, OutOfMemoryError, InternalError)
 }
+
+
+def make_refusal(status: int, code: str, message: str, hint: str | None, scheme: str,
+                 secret_index: int | None, age_seconds: int) -> JobqueueError:
+    """The exception of a webhook that is refused."""
+    error = make_error(status, code, None, message)
+    if isinstance(error, SignatureVerificationError):
+        error.hint, error.scheme = hint, scheme
+        error.secret_index, error.age_seconds = secret_index, age_seconds
+    return error
 
 
 def make_error(status: int, code: str, offset: int | None, message: str) -> JobqueueError:

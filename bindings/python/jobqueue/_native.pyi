@@ -1,7 +1,8 @@
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Final, Literal, TypeVar, final, overload
 
+from _typeshed import structseq
 from typing_extensions import Buffer
 
 from . import BlobStore
@@ -61,3 +62,20 @@ class Ruleset:
     def digest(self) -> str: ...
     def evaluate(self, record: str, now_micros: int, explain: bool, /) -> str: ...
     def evaluate_lines(self, records: str, now_micros: int, explain: bool, /) -> str: ...
+
+@final
+class Verification(structseq[Any], tuple[str, int, int]):
+    __match_args__: Final = ("scheme", "secret_index", "age_seconds")
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def secret_index(self) -> int: ...
+    @property
+    def age_seconds(self) -> int: ...
+
+def signature_verifier(scheme: str, secrets: list[str | bytes], tolerance: int, hints: bool,
+                       /) -> Callable[[Buffer, Any, int], Verification]: ...
+
+class PayloadSigner:
+    def __init__(self, scheme: str, secrets: list[str | bytes], /) -> None: ...
+    def sign(self, body: Buffer, id: str, now: int, /) -> dict[str, str]: ...

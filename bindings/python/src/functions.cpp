@@ -72,23 +72,6 @@ void check_one_argument(const char* function, Py_ssize_t count) {
                    std::to_string(count) + " were given");
 }
 
-// What CPython calls must not throw.
-template <class Body>
-PyObject* call(const Body& body) {
-  try {
-    return body().release().ptr();
-  } catch (py::error_already_set& problem) {
-    problem.restore();
-  } catch (const py::builtin_exception& problem) {
-    problem.set_error();
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  } catch (const std::exception& problem) {
-    PyErr_SetString(PyExc_RuntimeError, problem.what());
-  }
-  return nullptr;
-}
-
 // Checks the arguments and calls `body(value, options)`.
 template <class Body>
 PyObject* call_with_options(const char* function, PyObject* const* values, Py_ssize_t count,

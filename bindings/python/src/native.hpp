@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -172,6 +173,23 @@ class options {
   std::vector<jobqueue_string> cut_, protect_;
 };
 
+// What CPython calls must not throw.
+template <class Body>
+PyObject* call(const Body& body) {
+  try {
+    return body().release().ptr();
+  } catch (py::error_already_set& problem) {
+    problem.restore();
+  } catch (const py::builtin_exception& problem) {
+    problem.set_error();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& problem) {
+    PyErr_SetString(PyExc_RuntimeError, problem.what());
+  }
+  return nullptr;
+}
+
 // Keeps a buffer where it is while one lives.
 class pinned {
  public:
@@ -196,5 +214,6 @@ void define_functions(py::module_& module);
 void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
 void define_rules(py::module_& module);
+void define_signature(py::module_& module);
 
 }  // namespace jobqueue_python

@@ -29,6 +29,10 @@ jobqueue.sanitize_base64([1], vault=Mine())
 rules = jobqueue.Ruleset.standard(parameters={"stuck_after": "PT2H"})
 verdict: jobqueue.Evaluation = rules.evaluate({"status": "failed"}, explain=True)
 category: str | None = verdict["status_category"]
+headers: dict[str, str] = jobqueue.sign_payload(b"x", scheme="github", secrets=["a"])
+verifier = jobqueue.SignatureVerifier("auto", [b"a", "b"], tolerance=None)
+index: int = verifier.verify(b"x", headers, now=1700000000).secret_index
+scheme: str = verifier.verify(b"x", [("a", b"b")]).scheme
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -63,7 +67,7 @@ def test_the_stub_says_what_the_extension_has(tmp_path):
     # The metaclass of pybind11 is no part of what a user sees.
     allowed = tmp_path / "allowed"
     allowed.write_text("".join(f"jobqueue._native.{name}\n"
-                                for name in ("Base64Sanitizer", "Ruleset", "Vault")))
+                                for name in ("Base64Sanitizer", "PayloadSigner", "Ruleset", "Vault")))
     done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "jobqueue", "--allowlist",
                            allowed], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -252,6 +252,30 @@ jobqueue_status use_directory_vault(world& with, jobqueue_buffer* out, jobqueue_
   return jobqueue_buffer_assign(out, "kept", 4);
 }
 
+// A verifier, a forged signature whose hint and message need memory, and a signature of our own.
+jobqueue_status sign_and_verify(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr jobqueue_string secret{"s3cret", 6};
+  const jobqueue_header forged{{"x-hub-signature-256", 19}, {"sha256=00", 9}};
+  jobqueue_signature_verifier* verifier = nullptr;
+  jobqueue_payload_signer* signer = nullptr;
+  jobqueue_status status = jobqueue_signature_verifier_new(&verifier, JOBQUEUE_SCHEME_GITHUB,
+                                                           &secret, 1, nullptr, error);
+  check((verifier != nullptr) == (status == JOBQUEUE_OK), "a handle, or none");
+  if (status == JOBQUEUE_OK) {
+    status = jobqueue_signature_verifier_verify(nullptr, verifier, &forged, 1, "{}", 2, 0, error);
+    if (status == JOBQUEUE_E_SIGNATURE_MALFORMED) status = JOBQUEUE_OK;
+  }
+  if (status == JOBQUEUE_OK) {
+    status = jobqueue_payload_signer_new(&signer, JOBQUEUE_SCHEME_GITHUB, &secret, 1, error);
+  }
+  if (status == JOBQUEUE_OK) {
+    status = jobqueue_payload_signer_sign(out, signer, "{}", 2, nullptr, 0, 0, error);
+  }
+  jobqueue_payload_signer_free(signer);
+  jobqueue_signature_verifier_free(verifier);
+  return status;
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -259,7 +283,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 10> scenarios{{
+constexpr std::array<scenario, 11> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -271,6 +295,9 @@ constexpr std::array<scenario, 10> scenarios{{
     {"vault_callbacks", open_nothing, open_callback_vault, "opened"},
     {"vault_directory_open", make_directory, open_directory_vault, "opened"},
     {"vault_directory_use", open_directory, use_directory_vault, "kept"},
+    {"signature", open_nothing, sign_and_verify,
+     "x-hub-signature-256: "
+     "sha256=adbde1ce40c89c14215687d5d762a47df6dfaefcfad61e2e86718ffc8498571b\n"},
 }};
 
 // What surrounds one call.

@@ -26,6 +26,11 @@ export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
 } from './rules.js';
+export {
+  PayloadSigner, type ReadOptions, type Secret, type SignatureScheme, SignatureVerificationError,
+  SignatureVerifier, type Verification, type VerifierOptions, type VerifyOptions,
+  type WebhookHeaders, readRawBody, signPayload, verifySignature,
+} from './signature.js';
 
 /** One blob that was cut; offsets are bytes of bytes and UTF-16 units of strings. */
 export type Cut = Readonly<NativeCut>;

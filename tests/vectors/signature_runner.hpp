@@ -1,0 +1,101 @@
+// The vectors of kind `signature`, replayed through one face. README.md says what they are.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace jobqueue::test {
+
+struct signature_vector {
+  bool verifies = false;  // else it signs
+  std::string scheme;
+  std::vector<std::string> secrets;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string id;
+  std::int64_t now = 0;
+  std::uint64_t tolerance = 300;
+};
+// The value of `expect`.
+using signature_face = std::function<nlohmann::json(const signature_vector&)>;
+
+inline std::string lower_case(std::string word) {
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return word;
+}
+
+inline nlohmann::json error_answer(std::string name) {
+  return {{"error", lower_case(std::move(name))}};
+}
+inline nlohmann::json null_or(const std::string& word) {
+  return word.empty() ? nlohmann::json() : nlohmann::json(word);
+}
+
+// Of the one vector that has bytes; strict about the alphabet, because the file is ours.
+inline std::string decode_body(const std::string& base64) {
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  unsigned held = 0;
+  unsigned bits = 0;
+  for (const char c : base64.substr(0, base64.find('='))) {
+    bits = (bits << 6U | static_cast<unsigned>(alphabet.find(c))) & 0xFFFFU;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xFFU);
+  }
+  return bytes;
+}
+
+inline signature_vector read_vector(const nlohmann::json& one) {
+  signature_vector vector;
+  vector.verifies = one.at("do") == "verify";
+  vector.scheme = one.at("scheme");
+  one.at("secrets").get_to(vector.secrets);
+  if (vector.verifies) one.at("headers").get_to(vector.headers);
+  vector.body =
+      one.contains("body") ? one["body"].get<std::string>() : decode_body(one.at("body_base64"));
+  vector.id = one.value("id", "");
+  vector.now = one.at("now");
+  vector.tolerance = one.value("tolerance", vector.tolerance);
+  return vector;
+}
+
+inline int run_signature_vectors(int argc, char** argv, const signature_face& face) {
+  if (argc != 2) {
+    std::cerr << "usage: " << argv[0] << " signature.json\n";
+    return 2;
+  }
+  std::size_t failed = 0;
+  std::size_t count = 0;
+  try {
+    std::ifstream stream(argv[1]);
+    const auto file = nlohmann::json::parse(stream);
+    for (const auto& one : file.at("cases")) {
+      ++count;
+      const nlohmann::json answer = face(read_vector(one));
+      if (answer == one.at("expect")) continue;
+      ++failed;
+      std::cerr << one.at("name") << ": " << answer << '\n';
+    }
+  } catch (const std::exception& problem) {
+    std::cerr << problem.what() << '\n';
+    return 1;
+  }
+  std::cout << count << " vectors, " << failed << " failed\n";
+  return failed == 0 && count > 150 ? 0 : 1;
+}
+
+}  // namespace jobqueue::test
