@@ -7,7 +7,8 @@ namespace jobqueue::detail {
 namespace {
 
 // Of PostgreSQL: a row for each column that may be cleaned or is a part of the primary key. Columns
-// of other unique indexes and of foreign keys must keep their values, and so must what is generated.
+// of other unique indexes and of foreign keys must keep their values, and so must what is
+// generated.
 constexpr std::string_view postgres_columns = R"(
 SELECT n.nspname, c.relname, a.attname, a.atttypid::bigint, format_type(a.atttypid, a.atttypmod),
   greatest(c.reltuples, 0)::bigint,

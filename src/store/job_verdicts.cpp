@@ -21,8 +21,8 @@ fact_value time_or_null(const evaluation& verdict) {
   return fact_value::of_time(*verdict.look_again_at);
 }
 
-// Of PostgreSQL: one statement for many jobs, each value an array. An owner's columns may be of other
-// types than ours.
+// Of PostgreSQL: one statement for many jobs, each value an array. An owner's columns may be of
+// other types than ours.
 result<std::string> verdict_update(const column_list& columns) {
   std::string sql = "UPDATE job SET is_cleanup_evaluated = v.decided";
   for (const std::string_view name :
@@ -131,8 +131,8 @@ status job_page_parts::write_refused(std::size_t job, std::string_view digest,
   return return_to_mark();
 }
 
-// An owner's trigger that sets updated_at when a verdict is written makes every job look changed, and
-// every verdict progress. In PostgreSQL a trigger of ours undoes that.
+// An owner's trigger that sets updated_at when a verdict is written makes every job look changed,
+// and every verdict progress. In PostgreSQL a trigger of ours undoes that.
 status job_page_parts::check_updated_at() {
   if (connection->dialect() != sql_dialect::sqlite || ids.empty()) return done;
   const fact_value id = fact_value::of_text(ids.front());

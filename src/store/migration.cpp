@@ -210,8 +210,8 @@ result<std::vector<std::string>> run_migration(sql_connection& connection) {
   std::vector<std::string> run;
   const status finished = transact(connection, [&](sql_connection& open) -> status {
     if (open.dialect() == sql_dialect::postgresql) {
-      // Whoever waits for a lock of a table makes all others wait behind. So not for long, and again.
-      // Two processes that migrate: the second finds nothing to do.
+      // Whoever waits for a lock of a table makes all others wait behind. So not for long, and
+      // again. Two processes that migrate: the second finds nothing to do.
       for (const std::string_view sql :
            {"SET LOCAL lock_timeout = '2s'", "SELECT pg_advisory_xact_lock(7166183429)"}) {
         if (const auto set = open.query(sql); !set) return set.problem();

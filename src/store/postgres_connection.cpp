@@ -301,9 +301,9 @@ void postgres_connection::roll_back() noexcept {
 }
 
 // Classes of Appendix A of the manual that are of the whole: connection (08), roles (25, 28),
-// conflicts (40), names and types (42), resources (53, 54), objects that are not as needed, which are
-// locks (55P03), the operator (57), the system (58). Anything else may be of one row, also a damaged
-// value (XX001) or what a trigger raises.
+// conflicts (40), names and types (42), resources (53, 54), objects that are not as needed, which
+// are locks (55P03), the operator (57), the system (58). Anything else may be of one row, also a
+// damaged value (XX001) or what a trigger raises.
 bool postgres_connection::refused_values() const noexcept {
   if (state_.empty() || state_ == "55P03") return false;
   static constexpr std::string_view of_the_whole[] = {"08", "25", "28", "40", "42",

@@ -3,8 +3,8 @@
 namespace jobqueue::detail {
 namespace {
 
-// Only what is selected is computed. A view of this would keep an owner from changing the columns of
-// the table.
+// Only what is selected is computed. A view of this would keep an owner from changing the columns
+// of the table.
 constexpr std::string_view postgres_tables = R"((SELECT job.*,
   (SELECT json_build_object(
       'id', n.id, 'job_id', n.job_id, 'miniapp_user_id', n.miniapp_user_id,

@@ -98,8 +98,8 @@ TEST(owners_database, in_sqlite_such_a_trigger_is_named) {
   EXPECT_THAT(report.problem().message, HasSubstr("UPDATE OF status"));
 }
 
-// Neither sees the other when it is written; the evaluator sees the job before it sees that the user
-// was told.
+// Neither sees the other when it is written; the evaluator sees the job before it sees that the
+// user was told.
 TEST(owners_database, a_notification_beside_its_job_is_not_lost) {
   test_store store(engine::postgresql);
   const auto application = store.connect();

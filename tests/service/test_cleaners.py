@@ -1,7 +1,7 @@
 """`jobqueue clean` killed at random points under a writer, resumed, and undone: no update is lost.
 
-A model knows the last text that was written to each row; the row must hold that, or that without its
-blob, at every end.
+A model knows the last text that was written to each row; the row must hold that, or that without
+its blob, at every end.
 """
 
 import json

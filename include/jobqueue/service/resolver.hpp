@@ -38,8 +38,8 @@ struct resolver_report {
 class resolver {
  public:
   /// The store and the rules must live as long as the resolver. The rules should be those that made
-  /// the verdicts: a job is evaluated by them once more, and resolved if they still ask for it; their
-  /// definition `extractable_output` says where an output is.
+  /// the verdicts: a job is evaluated by them once more, and resolved if they still ask for it;
+  /// their definition `extractable_output` says where an output is.
   resolver(job_store& store, const ruleset& rules, const resolver_options& options = {});
 
   /// Resolves what there is to be resolved.

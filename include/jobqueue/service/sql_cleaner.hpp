@@ -45,8 +45,8 @@ struct sql_clean_report {
 ///
 /// Rows are read in the order of the primary key, some hundreds at a time, and written one batch in
 /// one transaction; a row that has changed since it was read is read again, three times at most. A
-/// table without a primary key is passed over. What has grown or come behind the cursor meanwhile is
-/// found by another run, which has nothing to do for the rest.
+/// table without a primary key is passed over. What has grown or come behind the cursor meanwhile
+/// is found by another run, which has nothing to do for the rest.
 ///
 /// Errors: `invalid_argument` for columns that do not exist or are of another type; `store_error`,
 /// after which it can be resumed with the same journal.

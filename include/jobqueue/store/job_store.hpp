@@ -109,8 +109,8 @@ class job_page {
   [[nodiscard]] result<commit_report> commit(std::span<const evaluation> verdicts,
                                              std::string_view ruleset_digest);
   /// Writes what was done about the jobs, and ends the page. Gives for which of them something was
-  /// written: not where a job has its output meanwhile, has that retry already, or the store refused
-  /// the value, which is noted in its `problem_details`.
+  /// written: not where a job has its output meanwhile, has that retry already, or the store
+  /// refused the value, which is noted in its `problem_details`.
   [[nodiscard]] result<std::vector<bool>> resolve(std::span<const resolution> resolutions);
 
   /// Where the next page begins. Empty if this one was the last.

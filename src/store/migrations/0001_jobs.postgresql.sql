@@ -85,8 +85,8 @@ ALTER TABLE job ADD COLUMN IF NOT EXISTS evaluated_updated_at timestamptz;
 -- What an imported record had besides columns.
 ALTER TABLE job ADD COLUMN IF NOT EXISTS extra json;
 
--- A verdict is no progress of the job: what an owner's trigger made of updated_at is undone. Triggers
--- fire in the order of their names.
+-- A verdict is no progress of the job: what an owner's trigger made of updated_at is undone.
+-- Triggers fire in the order of their names.
 CREATE OR REPLACE FUNCTION jobqueue_keep_updated_at() RETURNS trigger
   LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := OLD.updated_at; RETURN NEW; END $$;
 
