@@ -31,7 +31,7 @@ using test::store_state;
 
 constexpr std::size_t kills = 200;
 constexpr std::size_t samples = 12;
-constexpr int most_delay_us = 40'000;
+constexpr std::uint64_t least_delay_us = 20'000;
 
 class killed_cleaner {
  public:
@@ -59,6 +59,8 @@ class killed_cleaner {
     std::mt19937_64 random(seed);
     std::size_t killed = 0;
     std::size_t in_between = 0;
+    // Adapts to how long a process takes before it writes.
+    std::uint64_t most_delay_us = 2 * least_delay_us;
     for (int round = 0; killed < kills && !testing::Test::HasFailure(); ++round) {
       const bool has_vault = round % 4 == 3;
       const test::temporary_folder folder;
@@ -72,6 +74,8 @@ class killed_cleaner {
         const std::size_t cleaned = test::expect_old_or_clean(state_(), before_, after);
         EXPECT_GE(cleaned, known) << "what was cleaned has come back";
         if (cleaned > known && !ended) ++in_between;
+        most_delay_us = cleaned > known ? std::max(least_delay_us, most_delay_us * 7 / 8)
+                                        : most_delay_us * 9 / 8;
         known = cleaned;
       }
       store_state wanted = after;
