@@ -37,7 +37,8 @@ constexpr std::int64_t now_seconds = 1'700'000'000;
 const std::chrono::sys_seconds now{std::chrono::seconds(now_seconds)};
 
 std::string body_of(std::int64_t bytes) {
-  return std::string(static_cast<std::size_t>(bytes), 'b');
+  std::string body(static_cast<std::size_t>(bytes), 'b');
+  return body;
 }
 
 // Headers as a request of a webhook has them, the signature last.

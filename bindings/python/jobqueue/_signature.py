@@ -7,14 +7,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import time as _clock
-from typing import Any, Literal, NoReturn, Protocol
-
-from typing_extensions import Buffer
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 from . import _native
 from ._native import Verification
 
-_Scheme = Literal["auto", "jobqueue", "github", "standard", "svix", "stripe", "slack", "convoy"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+    _Scheme = Literal["auto", "jobqueue", "github", "standard", "svix", "stripe", "slack",
+                      "convoy"]
 Secrets = str | bytes | Iterable[str | bytes]
 Pair = tuple[str | bytes, str | bytes]
 Now = datetime | float | None

@@ -67,7 +67,8 @@ def test_the_stub_says_what_the_extension_has(tmp_path):
     # The metaclass of pybind11 is no part of what a user sees.
     allowed = tmp_path / "allowed"
     allowed.write_text("".join(f"jobqueue._native.{name}\n"
-                                for name in ("Base64Sanitizer", "PayloadSigner", "Ruleset", "Vault")))
+                                for name in ("Base64Sanitizer", "PayloadSigner", "Ruleset",
+                                             "Vault")))
     done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "jobqueue", "--allowlist",
                            allowed], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
