@@ -95,7 +95,7 @@ class clean_journal_file {
   }
 
   status append() {
-    if (!write_all(file_, std::as_bytes(std::span(pending_)))) {
+    if (!write_all(file_, std::as_bytes(std::span(pending)))) {
       const int reason = errno;
       // What is half written must not stand before the next line.
       const bool cut = ::ftruncate(file_.get(), static_cast<off_t>(size_)) == 0;
@@ -104,8 +104,8 @@ class clean_journal_file {
     if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
       return trouble("flush", errno);
     }
-    size_ += pending_.size();
-    pending_.clear();
+    size_ += pending.size();
+    pending.clear();
     return done;
   }
 
@@ -115,16 +115,16 @@ class clean_journal_file {
   }
 
   status begin(std::string_view store) {
-    pending_ = R"({"jobqueue_journal":1,"store":)";
-    append_json_string(pending_, store);
-    pending_ += "}\n";
+    pending = R"({"jobqueue_journal":1,"store":)";
+    append_json_string(pending, store);
+    pending += "}\n";
     return append();
   }
 
   // Reads what is there: the header, where the entries are, how far each place is.
   status load(std::string_view store) {
     bool is_first = true;
-    const status walked = each_line([&](std::uint64_t offset, std::string_view line) -> status {
+    status walked = each_line([&](std::uint64_t offset, std::string_view line) -> status {
       const auto members = check_json_members(line);
       if (members.empty()) return damaged(offset, "has a line that is not its own");
       if (is_first) {
@@ -132,7 +132,7 @@ class clean_journal_file {
         return check_header(members, store);
       }
       if (members.front().name == "mark") {
-        cursors_[find_member_text(members, "mark")] = find_member_text(members, "cursor");
+        cursors[find_member_text(members, "mark")] = find_member_text(members, "cursor");
       } else {
         entries_.push_back(offset);
       }
@@ -147,21 +147,23 @@ class clean_journal_file {
   }
 
   status each_entry_backwards(const std::function<status(const journal_entry&)>& take) const {
-    for (auto offset = entries_.rbegin(); offset != entries_.rend(); ++offset) {
-      const auto line = line_at(*offset);
+    for (std::size_t i = entries_.size(); i-- > 0;) {
+      const std::uint64_t offset = entries_[i];
+      const auto line = line_at(offset);
       if (!line) return line.problem();
       const auto entry = read_entry(check_json_members(*line));
-      if (!entry) return damaged(*offset, "has an entry that cannot be read");
-      if (const status taken = take(*entry); !taken) return taken;
+      if (!entry) return damaged(offset, "has an entry that cannot be read");
+      if (status taken = take(*entry); !taken) return taken;
     }
     return done;
   }
 
-  std::string pending_;
-  std::map<std::string, std::string, std::less<>> cursors_;
+  std::string pending;
+  std::map<std::string, std::string, std::less<>> cursors;
 
  private:
-  status check_header(const std::vector<json_member>& members, std::string_view store) const {
+  [[nodiscard]] status check_header(const std::vector<json_member>& members,
+                                    std::string_view store) const {
     if (members.front().name != "jobqueue_journal") return damaged(0, "is none: it has no header");
     if (members.front().value != "1")
       return damaged(0, "is of a newer version; update the program");
@@ -267,13 +269,11 @@ result<std::unique_ptr<clean_journal>> clean_journal::open(const std::filesystem
   return std::unique_ptr<clean_journal>(new clean_journal(std::move(file)));
 }
 
-void clean_journal::add(const journal_entry& entry) {
-  file_->pending_ += detail::entry_line(entry);
-}
+void clean_journal::add(const journal_entry& entry) { file_->pending += detail::entry_line(entry); }
 
 void clean_journal::mark(std::string_view place, std::string_view cursor) {
-  file_->cursors_[std::string(place)] = cursor;
-  std::string& line = file_->pending_;
+  file_->cursors[std::string(place)] = cursor;
+  std::string& line = file_->pending;
   line += R"({"mark":)";
   detail::append_json_string(line, place);
   line += R"(,"cursor":)";
@@ -284,8 +284,8 @@ void clean_journal::mark(std::string_view place, std::string_view cursor) {
 status clean_journal::sync() { return file_->append(); }
 
 std::string clean_journal::cursor_of(std::string_view place) const {
-  const auto found = file_->cursors_.find(place);
-  return found == file_->cursors_.end() ? std::string() : found->second;
+  const auto found = file_->cursors.find(place);
+  return found == file_->cursors.end() ? std::string() : found->second;
 }
 
 status clean_journal::each_backwards(

@@ -95,7 +95,7 @@ status evaluator::run_due(due why, instant now, const observer& observe) {
   int failures = 0;
   while (!report_.stopped) {
     std::string next;
-    const status worked = [&]() -> status {
+    status worked = [&]() -> status {
       auto page = store_->claim(request);
       if (!page) return page.problem();
       next = page->cursor();
@@ -138,7 +138,7 @@ status evaluator::evaluate_page(job_page& page, instant now, const observer& obs
     if (is_lacking || is_text_withheld) lacking.push_back(job);
   }
   // What was withheld is read only for those whose verdict needs it.
-  const status read = page.read_whole(lacking, evaluate);
+  status read = page.read_whole(lacking, evaluate);
   if (!read) return read;
   for (const std::size_t job : lacking) {
     if (const error* problem = page.problem(job)) verdicts[job] = evaluation_error(*problem);

@@ -67,20 +67,19 @@ status resolver::extract_outputs(instant now) {
     std::vector<resolution> resolutions(page->size());
     std::vector<std::size_t> all(page->size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    const status read =
-        page->read_whole(all, [&](std::size_t job, std::span<const fact_value> row) {
-          const auto facts = reader_.read(row.first(columns.size()));
-          if (rules_->evaluate(facts, now).resolution_needed != extraction) return;
-          const fact_value found = rules_->definition("extractable_output", facts);
-          resolution& what = resolutions[job];
-          if (found.of != fact_value::kind::text || found.text.empty()) {
-            what.problem_details = add_failure(row.back(), "data holds no output");
-          } else if (found.text.size() > resolver_options::max_output_bytes) {
-            what.problem_details = add_failure(row.back(), "the output is larger than 64 KiB");
-          } else {
-            what.workflow_output = found.text;
-          }
-        });
+    status read = page->read_whole(all, [&](std::size_t job, std::span<const fact_value> row) {
+      const auto facts = reader_.read(row.first(columns.size()));
+      if (rules_->evaluate(facts, now).resolution_needed != extraction) return;
+      const fact_value found = rules_->definition("extractable_output", facts);
+      resolution& what = resolutions[job];
+      if (found.of != fact_value::kind::text || found.text.empty()) {
+        what.problem_details = add_failure(row.back(), "data holds no output");
+      } else if (found.text.size() > resolver_options::max_output_bytes) {
+        what.problem_details = add_failure(row.back(), "the output is larger than 64 KiB");
+      } else {
+        what.workflow_output = found.text;
+      }
+    });
     if (!read) return read;
     const auto written = page->resolve(resolutions);
     if (!written) return written.problem();

@@ -39,7 +39,7 @@ class sql_cleaner {
       auto page = rows.next_page(cursor, pace_.batch());
       if (!page) return page.problem();
       if (page->rows == 0) break;
-      if (const status cleaned = clean_keys(rows, page->keys); !cleaned) return cleaned;
+      if (status cleaned = clean_keys(rows, page->keys); !cleaned) return cleaned;
       cursor = page->cursor;
       values_.mark(table.name, cursor);
       seen += page->rows;
@@ -72,10 +72,10 @@ class sql_cleaner {
         auto chunk = rows.read(rest);
         if (!chunk) return chunk.problem();
         rest = rest.subspan(chunk->count);
-        if (const status cleaned = clean_chunk(rows, *chunk, held); !cleaned) return cleaned;
+        if (status cleaned = clean_chunk(rows, *chunk, held); !cleaned) return cleaned;
         if (connection_->dialect() == sql_dialect::sqlite) held.read.push_back(std::move(*chunk));
         if (!rest.empty() && held.bytes < most_batch_bytes) continue;
-        const status written = write_batch(rows, held, attempt == most_attempts, again);
+        status written = write_batch(rows, held, attempt == most_attempts, again);
         if (!written) return written;
         held = {};
       }
@@ -117,7 +117,7 @@ class sql_cleaner {
       for (const cleaned_value& value : held.cleaned) values_.count_changed(value);
       return done;
     }
-    if (const status durable = values_.make_durable(held.cleaned); !durable) return durable;
+    if (status durable = values_.make_durable(held.cleaned); !durable) return durable;
     const auto outcomes = rows.write(held.changes, held.cleaned);
     if (!outcomes) return outcomes.problem();
     for (std::size_t i = 0; i < held.changes.size(); ++i) {

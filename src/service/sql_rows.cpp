@@ -192,11 +192,11 @@ status sql_rows::add_rows(std::span<const row_key> keys, row_chunk& chunk) {
   for (std::size_t i = 0; i < parts; ++i) {
     const std::string name = "v" + std::to_string(i);
     const std::string column = "t." + quote_identifier(table_->key[i].name);
-    sql += ", CAST(" + column + " AS text) AS key_" + std::to_string(i);
+    sql.append(", CAST(").append(column).append(" AS text) AS key_").append(std::to_string(i));
     from += (i == 0 ? "CAST($" : ", CAST($") + std::to_string(i + 1) + " AS text[])";
     names += (i == 0 ? "" : ", ") + name;
-    where += (i == 0 ? "" : " AND ") + column + " = CAST(v." + name + " AS ";
-    where += table_->key[i].type + ")";
+    where.append(i == 0 ? "" : " AND ").append(column).append(" = CAST(v.").append(name);
+    where.append(" AS ").append(table_->key[i].type).append(")");
     texts.push_back(arrays[i].finish());
     values.push_back(fact_value::of_text(texts.back()));
   }
@@ -343,7 +343,8 @@ status sql_rows::write_many(std::span<const row_change> changes,
     names += (i == 0 ? "" : ", ") + name;
     if (i < parts) {
       const std::string column = "t." + quote_identifier(table_->key[i].name);
-      where += column + " = CAST(v." + name + " AS " + table_->key[i].type + ") AND ";
+      where.append(column).append(" = CAST(v.").append(name).append(" AS ");
+      where.append(table_->key[i].type).append(") AND ");
       keys += (i == 0 ? "CAST(" : ", CAST(") + column + " AS text)";
     } else if (i > parts) {
       const sql_column& column = table_->columns[i - parts - 1];
@@ -366,7 +367,7 @@ status sql_rows::write_many(std::span<const row_change> changes,
   std::set<std::string> written;
   for (std::size_t i = 0; i < rows->size(); ++i) written.insert(make_locator(rows->row(i)));
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const bool is_written = written.count(changes[i].key.locator) != 0;
+    const bool is_written = written.contains(changes[i].key.locator);
     outcomes[i] = is_written ? write_outcome::written : write_outcome::changed;
   }
   return done;

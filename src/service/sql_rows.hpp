@@ -72,9 +72,7 @@ class sql_rows {
   [[nodiscard]] std::function<result<std::string_view>()> pieces(const read_row& row,
                                                                  std::size_t column);
   // Whether a row was changed or gone when its pieces were read.
-  [[nodiscard]] bool has_lost(const read_row& row) const {
-    return lost_.count(row.key.locator) != 0;
-  }
+  [[nodiscard]] bool has_lost(const read_row& row) const { return lost_.contains(row.key.locator); }
   // Writes rows that are still as they were read, in one transaction.
   [[nodiscard]] result<std::vector<write_outcome>> write(std::span<const row_change> changes,
                                                          std::span<const cleaned_value> cleaned);

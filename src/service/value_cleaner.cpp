@@ -77,10 +77,10 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
   return std::optional<cleaned_value>(std::move(value));
 }
 
-status value_cleaner::make_durable(std::span<const cleaned_value> values) {
+status value_cleaner::make_durable(std::span<const cleaned_value> values) const {
   if (options_.dry_run || values.empty()) return done;
   if (options_.vault != nullptr) {
-    if (const status synced = options_.vault->sync(); !synced) return synced;
+    if (status synced = options_.vault->sync(); !synced) return synced;
   }
   for (const cleaned_value& value : values) options_.journal->add(value.entry);
   return options_.journal->sync();
@@ -96,7 +96,7 @@ void value_cleaner::count_skipped(std::string_view place) {
   ++report_.totals.values_skipped;
 }
 
-void value_cleaner::mark(std::string_view place, std::string_view cursor) {
+void value_cleaner::mark(std::string_view place, std::string_view cursor) const {
   if (!options_.dry_run && options_.journal != nullptr) options_.journal->mark(place, cursor);
 }
 

@@ -57,13 +57,13 @@ class value_cleaner {
                                                                     std::string& text);
   // After this the values may be written: their blobs and the way back are durable. Nothing in a
   // dry run.
-  [[nodiscard]] status make_durable(std::span<const cleaned_value> values);
+  [[nodiscard]] status make_durable(std::span<const cleaned_value> values) const;
   // A value was written, or would be; or it was left alone.
   void count_changed(const cleaned_value& value);
   void count_skipped(std::string_view place);
   // A batch of a place is done, to where `cursor` is. Durable with the next batch: what is before
   // may be read again, and then there is nothing to do.
-  void mark(std::string_view place, std::string_view cursor);
+  void mark(std::string_view place, std::string_view cursor) const;
   // Calls the observer; false if the run shall end.
   [[nodiscard]] bool go_on(std::string_view place, std::uint64_t done, std::uint64_t all);
 

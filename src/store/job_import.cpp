@@ -189,7 +189,7 @@ result<std::size_t> insert_batch(sql_connection& connection, const job_batch& ba
   std::size_t added = 0;
   const status finished = transact(connection, [&](sql_connection& open) -> status {
     row_adder adder(open, "job", "id");
-    if (const status jobs = adder.add(batch.rows); !jobs) return jobs;
+    if (status jobs = adder.add(batch.rows); !jobs) return jobs;
     if (const auto notifications = insert_notifications(open, batch.notifications);
         !notifications) {
       return notifications.problem();

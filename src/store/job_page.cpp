@@ -94,7 +94,7 @@ status job_page_parts::set_mark() {
   return done;
 }
 
-status job_page_parts::return_to_mark() {
+status job_page_parts::return_to_mark() const {
   if (connection->dialect() == sql_dialect::sqlite) return done;
   const auto answer = connection->query("ROLLBACK TO SAVEPOINT jobqueue_page");
   if (!answer) return answer.problem();
@@ -103,7 +103,7 @@ status job_page_parts::return_to_mark() {
 
 status job_page_parts::claim(const claim_request& request) {
   now = request.now;
-  if (const status begun = connection->begin(); !begun) return begun;
+  if (status begun = connection->begin(); !begun) return begun;
   if (connection->dialect() == sql_dialect::postgresql) {
     // A page is read along an index and each job found by its key, whatever the statistics say:
     // other plans cost as much for a page as for all jobs.
@@ -114,16 +114,16 @@ status job_page_parts::claim(const claim_request& request) {
         " set_config('enable_mergejoin', 'off', true)");
     if (!planned) return planned.problem();
   }
-  if (const status found = find_wanted(request.facts); !found) return found;
-  if (const status locked = lock_jobs(request); !locked) return locked;
+  if (status found = find_wanted(request.facts); !found) return found;
+  if (status locked = lock_jobs(request); !locked) return locked;
   if (ids.empty()) return done;
-  if (const status set = set_mark(); !set) return set;
+  if (status set = set_mark(); !set) return set;
 
   facts.resize(ids.size());
   std::vector<std::size_t> all(ids.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   std::vector<bool> found(ids.size());
-  const status read = read_jobs(all, false, [&](std::size_t job, std::span<const fact_value> row) {
+  status read = read_jobs(all, false, [&](std::size_t job, std::span<const fact_value> row) {
     found[job] = true;
     facts[job].assign(row.begin(), row.end());
   });
@@ -216,10 +216,10 @@ status job_page_parts::read_jobs(
   while (!rest.empty()) {
     const auto some = rest.back();
     rest.pop_back();
-    const auto rows = select_jobs(some, whole);
+    auto rows = select_jobs(some, whole);
     if (!rows) {
       if (!connection->refused_values()) return rows.problem();
-      if (const status undone = return_to_mark(); !undone) return undone;
+      if (status undone = return_to_mark(); !undone) return undone;
       if (some.size() == 1) {
         problems.insert_or_assign(some.front(), rows.problem());
         continue;
@@ -313,7 +313,7 @@ status job_page_parts::read_whole(
   while (!jobs.empty()) {
     const auto count = count_readable(jobs);
     if (!count) return count.problem();
-    if (const status read = read_jobs(jobs.first(*count), true, take); !read) return read;
+    if (status read = read_jobs(jobs.first(*count), true, take); !read) return read;
     jobs = jobs.subspan(*count);
   }
   return done;

@@ -42,7 +42,7 @@ struct job_page_parts {
   // A failure of a value is of one job. Its statement is undone as far as the mark, and tried again
   // with ever fewer jobs until that one is found.
   [[nodiscard]] status set_mark();
-  [[nodiscard]] status return_to_mark();
+  [[nodiscard]] status return_to_mark() const;
 
   [[nodiscard]] status lock_jobs(const claim_request& request);
   [[nodiscard]] status find_wanted(std::span<const std::string> names);

@@ -39,8 +39,8 @@ void append_number(std::string& text, double value) {
     return;
   }
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  text.append(digits.data(), end);
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  text.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 // On one line: in valid JSON a line break is white space.
@@ -155,7 +155,7 @@ result<const sql_column*> need_column(const column_list& columns, std::string_vi
 }
 
 std::string clipped_column(const sql_column& column) {
-  const std::string name = quote_identifier(column.name);
+  std::string name = quote_identifier(column.name);
   const bool may_be_long =
       column.of == fact_value::kind::text || column.of == fact_value::kind::json;
   if (!may_be_long) return name;
@@ -189,9 +189,6 @@ list_cursor read_cursor(std::string_view cursor) {
 }  // namespace detail
 
 inline namespace v1 {
-
-using detail::connection_pool;
-using detail::sql_connection;
 
 job_store::job_store(std::unique_ptr<detail::job_store_parts> parts) : parts_(std::move(parts)) {}
 job_store::~job_store() = default;

@@ -121,7 +121,7 @@ status job_page_parts::write_refused(std::size_t job, std::string_view digest,
   const evaluation verdict = evaluation_error(
       {errc::store_error, no_offset, "the store refused to keep the verdict on this job"});
   const auto verdict_of = [&](std::size_t) -> const evaluation& { return verdict; };
-  const status written = write_verdicts({&job, 1}, verdict_of, digest);
+  status written = write_verdicts({&job, 1}, verdict_of, digest);
   if (written) {
     report.refused.push_back(job);
     return set_mark();
@@ -163,7 +163,7 @@ result<commit_report> job_page_parts::commit(std::span<const evaluation> verdict
       connection->dialect() == sql_dialect::sqlite ? 1 : std::max<std::size_t>(all.size(), 1);
   for (std::size_t end = all.size(); end > 0;) {
     const std::size_t begin = end - std::min(end, piece);
-    rest.push_back(std::span(all).subspan(begin, end - begin));
+    rest.emplace_back(std::span(all).subspan(begin, end - begin));
     end = begin;
   }
   while (!rest.empty()) {

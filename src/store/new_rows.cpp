@@ -20,7 +20,7 @@ status row_adder::add(std::span<const new_row> rows) {
     const std::size_t piece = std::max<std::size_t>(most_parameters / width, 1);
     for (std::size_t at = 0; at < members.size(); at += piece) {
       const auto some = std::span(members).subspan(at, std::min(piece, members.size() - at));
-      if (const status added = add_equal(columns, some); !added) return added;
+      if (status added = add_equal(columns, some); !added) return added;
     }
   }
   return done;

@@ -92,8 +92,10 @@ class parameter_list {
       case fact_value::kind::integer: return std::to_string(value.integer);
       case fact_value::kind::real: {
         std::array<char, 32> text{};
-        const auto end = std::to_chars(text.data(), text.data() + text.size(), value.real).ptr;
-        return {text.data(), end};
+        const char* const begin = text.data();
+        const char* const end =
+            std::to_chars(text.data(), text.data() + text.size(), value.real).ptr;
+        return {begin, end};
       }
       case fact_value::kind::time:
         return format_stored_time(instant(std::chrono::microseconds(value.integer)));
@@ -134,7 +136,8 @@ std::string one_line(std::string_view message) {
 
 }  // namespace
 
-postgres_connection::postgres_connection(const postgres_settings& settings) : settings_(settings) {}
+postgres_connection::postgres_connection(postgres_settings settings)
+    : settings_(std::move(settings)) {}
 
 postgres_connection::~postgres_connection() { PQfinish(handle_); }
 
@@ -357,7 +360,8 @@ error postgres_connection::trouble(const pg_result* answer) {
   // The primary message of these may hold a value.
   if (refused_values()) {
     words += "refused a value (SQLSTATE " + state_;
-    for (const int name : {PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME}) {
+    static constexpr int names[] = {PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME};
+    for (const int name : names) {
       if (const std::string found = field(name); !found.empty()) words += ", " + found;
     }
     words += ")";

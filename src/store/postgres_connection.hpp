@@ -36,7 +36,7 @@ class postgres_connection final : public sql_connection {
   status set_statement_timeout(std::chrono::milliseconds timeout) override;
 
  private:
-  explicit postgres_connection(const postgres_settings& settings);
+  explicit postgres_connection(postgres_settings settings);
   [[nodiscard]] status start_session();
   // Waits until there is something to read (or, with `write`, until it can be written); false when
   // the time is over.

@@ -107,7 +107,8 @@ TEST_P(job_store_on, refuses_records_and_takes_the_others) {
     places.insert(place);
     EXPECT_FALSE(problem.message.empty());
   }
-  for (const std::size_t place : {1, 2, 3, 4, 5, 6, 8}) EXPECT_EQ(places.count(place), 1U) << place;
+  for (const std::size_t place : {1U, 2U, 3U, 4U, 5U, 6U, 8U})
+    EXPECT_EQ(places.count(place), 1U) << place;
   EXPECT_EQ(places.count(0) + places.count(7), 0U);
   EXPECT_EQ(store_.text("SELECT count(*) FROM job WHERE id IN ('1', '5')"), "2");
 }
