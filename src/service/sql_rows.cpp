@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t least_bytes = 64;
 // Rows that are read together, as stored: compressed they may be many times as large.
 constexpr std::uint64_t most_chunk_bytes = std::uint64_t{512} << 10;
-constexpr std::uint64_t large_row_bytes = std::uint64_t{64} << 10;
+constexpr std::uint64_t large_row_bytes = std::uint64_t{128} << 10;
 // A value that is larger is read in pieces of so many characters.
 constexpr std::int64_t large_value_bytes = std::int64_t{8} << 20;
 constexpr std::int64_t piece_chars = std::int64_t{4} << 20;
