@@ -27,7 +27,8 @@ install(
   FILES_MATCHING
   PATTERN "*.h"
   PATTERN "*.hpp"
-  PATTERN "store" EXCLUDE)
+  PATTERN "store" EXCLUDE
+  PATTERN "service" EXCLUDE)
 
 foreach(part IN ITEMS c core)
   install(
