@@ -1,46 +1,31 @@
 // The evaluator over a real PostgreSQL and an SQLite file, against the way it replaces: a page of
 // 150 rows, one UPDATE for each. See README.md beside this for what the numbers are and are not.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jobqueue/service/evaluator.hpp>
 
-#include "store/postgres_connection.hpp"
+#include "measure.hpp"
 #include "store/record_source.hpp"
-#include "store/sqlite_connection.hpp"
 #include "support/postgres_server.hpp"
 
 namespace {
 
 using namespace jobqueue;
+using bench::require;
+using bench::seconds_of;
+using bench::take;
 
 const instant now = parse_instant("2026-01-05T12:00:00Z").value();
 
 constexpr std::size_t many = 200'000;
 constexpr std::size_t some = 50'000;
 constexpr std::size_t row_by_row_jobs = 5'000;  // more would only take longer
-
-void require(bool holds, const std::string& words) {
-  if (!holds) throw std::runtime_error(words);
-}
-
-template <class T>
-T take(result<T> answer) {
-  require(answer.has_value(), answer ? "" : answer.problem().message);
-  return std::move(*answer);
-}
 
 // Jobs of every kind that the standard set tells apart, and notifications of some.
 std::string record_of(std::size_t i) {
@@ -71,12 +56,6 @@ void fill(job_store& store, std::size_t jobs) {
   }
 }
 
-double seconds_of(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
 using verdicts = std::map<std::pair<std::string, std::string>, std::uint64_t>;
 
 verdicts counts_of(job_store& store) {
@@ -87,42 +66,25 @@ verdicts counts_of(job_store& store) {
   return counts;
 }
 
-struct measure {
-  double rate = 0;    // jobs a second
-  long peak_kib = 0;  // resident, of the process that evaluated
-};
-
-// In a process of its own, whose memory is told when it ends.
-measure evaluate(const std::string& url, std::size_t jobs) {
-  int pipe_ends[2];
-  require(::pipe(pipe_ends) == 0, "no pipe");
-  const pid_t child = ::fork();
-  if (child == 0) {
+bench::measure evaluate(const std::string& url, std::size_t jobs) {
+  return bench::run_in_child([&] {
     const auto store = take(job_store::open(url));
     evaluator worker(*store, ruleset::standard());
     std::uint64_t evaluated = 0;
     const double took = seconds_of([&] { evaluated = take(worker.run(now)).evaluated; });
     require(evaluated == jobs, "not all jobs were evaluated");
-    require(::write(pipe_ends[1], &took, sizeof took) == sizeof took, "no answer");
-    ::_exit(0);
-  }
-  double took = 0;
-  require(::read(pipe_ends[0], &took, sizeof took) == sizeof took, "the evaluator failed");
-  int ended = 0;
-  rusage used{};
-  ::wait4(child, &ended, 0, &used);
-  ::close(pipe_ends[0]);
-  ::close(pipe_ends[1]);
-  return {static_cast<double>(jobs) / took, used.ru_maxrss};
+    return std::pair(took, evaluated);
+  });
+}
+
+double rate_of(const bench::measure& measured) {
+  return static_cast<double>(measured.count) / measured.seconds;
 }
 
 // The way of the program that this replaces: the 150 oldest, then one UPDATE for each. What it
 // looked up row by row besides, the notification, is here a part of its SELECT.
 double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
-  detail::postgres_settings settings;
-  settings.url = url;
-  settings.name = url;
-  const auto connection = take(detail::postgres_connection::open(settings));
+  const auto connection = bench::connect(url);
   const ruleset& rules = ruleset::standard();
   record_reader reader(rules);
   std::string select = "SELECT id";
@@ -163,15 +125,15 @@ double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
   return static_cast<double>(jobs) / took;
 }
 
-void print(std::string_view name, std::size_t jobs, double rate, long peak_kib) {
+void print(std::string_view name, std::size_t jobs, double rate, double peak_megabytes) {
   std::printf("%-32.*s %8zu jobs %10.0f jobs/s", static_cast<int>(name.size()), name.data(), jobs,
               rate);
-  if (peak_kib > 0) std::printf("   peak %5.1f MB", static_cast<double>(peak_kib) * 1.024 / 1000);
+  if (peak_megabytes > 0) std::printf("   peak %5.1f MB", peak_megabytes);
   std::printf("\n");
   std::fflush(stdout);
 }
 
-int run() {
+void run() {
   test::postgres_server server(true);
   const auto database = [&](const std::string& name, std::size_t jobs) {
     static_cast<void>(server.run("CREATE DATABASE " + name));
@@ -184,17 +146,17 @@ int run() {
   // Both ways say the same of the same jobs.
   const std::string small = database("pages_small", row_by_row_jobs);
   const std::string rows = database("rows", row_by_row_jobs);
-  const measure few = evaluate(small, row_by_row_jobs);
+  const bench::measure few = evaluate(small, row_by_row_jobs);
   const double slow = evaluate_row_by_row(rows, row_by_row_jobs);
   require(counts_of(*take(job_store::open(small))) == counts_of(*take(job_store::open(rows))),
           "the two ways disagree");
   print("postgresql/row_by_row", row_by_row_jobs, slow, 0);
-  print("postgresql/pages", row_by_row_jobs, few.rate, few.peak_kib);
+  print("postgresql/pages", row_by_row_jobs, rate_of(few), few.peak_megabytes());
 
-  measure fast;
+  bench::measure fast;
   for (const std::size_t jobs : {some, many}) {
     fast = evaluate(database("pages_" + std::to_string(jobs), jobs), jobs);
-    print("postgresql/pages", jobs, fast.rate, fast.peak_kib);
+    print("postgresql/pages", jobs, rate_of(fast), fast.peak_megabytes());
   }
   for (const std::size_t jobs : {some, many}) {
     const test::temporary_folder folder;
@@ -202,21 +164,13 @@ int run() {
     store_options options;
     options.create = true;
     fill(*take(job_store::open(url, options)), jobs);
-    const measure embedded = evaluate(url, jobs);
-    print("sqlite/pages", jobs, embedded.rate, embedded.peak_kib);
+    const bench::measure embedded = evaluate(url, jobs);
+    print("sqlite/pages", jobs, rate_of(embedded), embedded.peak_megabytes());
   }
   std::printf("postgresql: pages / row_by_row  %.1f x (goal 10), %.0f jobs/s (goal 20,000)\n",
-              fast.rate / slow, fast.rate);
-  return 0;
+              rate_of(fast) / slow, rate_of(fast));
 }
 
 }  // namespace
 
-int main() {
-  try {
-    return run();
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s\n", problem.what());
-    return 1;
-  }
-}
+int main() { return jobqueue::bench::run(run); }

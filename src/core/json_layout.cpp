@@ -1,7 +1,6 @@
 #include "core/json_layout.hpp"
 
-#include <charconv>
-
+#include "core/json_text.hpp"
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
@@ -10,6 +9,7 @@ namespace {
 constexpr std::uint32_t first_high = 0xD800;
 constexpr std::uint32_t first_low = 0xDC00;
 constexpr std::uint32_t first_after = 0xE000;
+constexpr std::size_t escape_size = 6;  // \u00e9
 
 class printer {
  public:
@@ -85,15 +85,6 @@ class printer {
     out_ += '"';
   }
 
-  // One code unit of \uXXXX, of which the \u is behind us.
-  std::uint32_t read_unit() noexcept {
-    std::uint32_t unit = 0;
-    const std::string_view digits = text_.substr(at_, 4);
-    std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
-    at_ += digits.size();
-    return unit;
-  }
-
   void print_escape() {
     const std::size_t begin = at_;
     const char kind = text_.substr(at_ + 1, 1).empty() ? '\0' : text_[at_ + 1];
@@ -106,15 +97,13 @@ class printer {
       out_ += text_.substr(begin, 2);
       return;
     }
-    std::uint32_t c = read_unit();
-    if (c >= first_high && c < first_low && text_.substr(at_, 2) == "\\u") {
-      const std::size_t after_first = at_;
-      at_ += 2;
-      const std::uint32_t low = read_unit();
+    std::uint32_t c = read_json_code_unit(text_.substr(begin));
+    at_ = begin + escape_size;
+    if (c >= first_high && c < first_low) {
+      const std::uint32_t low = read_json_code_unit(text_.substr(at_));
       if (low >= first_low && low < first_after) {
         c = 0x10000 + ((c - first_high) << 10U) + (low - first_low);
-      } else {
-        at_ = after_first;
+        at_ += escape_size;
       }
     }
     const bool is_lone = c >= first_high && c < first_after;

@@ -9,19 +9,13 @@
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
-namespace {
 
-constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
-
-// The code unit of an escape "\uXXXX" at the beginning of `text`, or `no_code_unit`.
-std::uint32_t code_unit(std::string_view text) noexcept {
+std::uint32_t read_json_code_unit(std::string_view text) noexcept {
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return no_code_unit;
   std::uint32_t unit = 0;
   const auto [end, problem] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
   return end == text.data() + 6 ? unit : no_code_unit;
 }
-
-}  // namespace
 
 std::size_t find_string_end(std::string_view text, std::size_t begin) {
   for (std::size_t at = begin; at < text.size();) {
@@ -49,7 +43,7 @@ void unescape_json(std::string_view content, std::string& out) {
       content.remove_prefix(2);
       continue;
     }
-    std::uint32_t unit = code_unit(content);
+    std::uint32_t unit = read_json_code_unit(content);
     if (unit == no_code_unit) {
       out += content[0];
       content.remove_prefix(1);
@@ -57,7 +51,7 @@ void unescape_json(std::string_view content, std::string& out) {
     }
     content.remove_prefix(6);
     if (unit >= 0xD800 && unit <= 0xDFFF) {
-      const std::uint32_t low = unit <= 0xDBFF ? code_unit(content) : no_code_unit;
+      const std::uint32_t low = unit <= 0xDBFF ? read_json_code_unit(content) : no_code_unit;
       if (low >= 0xDC00 && low <= 0xDFFF) {
         unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         content.remove_prefix(6);
@@ -181,6 +175,26 @@ std::string find_member_text(const std::vector<json_member>& members, std::strin
                                   [&](const json_member& one) { return one.name == name; });
   if (found == members.rend() || found->value == "null") return {};
   return found->value.starts_with('"') ? read_json_string(found->value) : std::string(found->value);
+}
+
+std::vector<std::string_view> read_json_elements(std::string_view array) {
+  std::vector<std::string_view> elements;
+  if (!array.starts_with('[')) return elements;
+  std::size_t at = skip_json_space(array, 1);
+  while (at < array.size() && array[at] != ']') {
+    const std::size_t end = skip_json_value(array, at);
+    elements.push_back(array.substr(at, end - at));
+    at = skip_json_space(array, end);
+    if (at < array.size() && array[at] == ',') at = skip_json_space(array, at + 1);
+  }
+  return elements;
+}
+
+std::optional<std::int64_t> read_integer(std::string_view text) noexcept {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 }  // namespace jobqueue::detail

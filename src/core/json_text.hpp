@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,10 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
 
+// The code unit of an escape "\uXXXX" at the beginning of `text`, or `no_code_unit`.
+inline constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
+[[nodiscard]] std::uint32_t read_json_code_unit(std::string_view text) noexcept;
+
 struct json_member {
   std::string name;
   std::string_view value;  // as it is written
@@ -42,6 +48,12 @@ struct json_member {
 // Empty if there is none, or null.
 [[nodiscard]] std::string find_member_text(const std::vector<json_member>& members,
                                            std::string_view name);
+
+// The elements of an array as they are written; none if it is no array.
+[[nodiscard]] std::vector<std::string_view> read_json_elements(std::string_view array);
+
+// A text that is a decimal integer as a whole.
+[[nodiscard]] std::optional<std::int64_t> read_integer(std::string_view text) noexcept;
 
 // The characters of a string as it is written, with its quotes.
 [[nodiscard]] std::string read_json_string(std::string_view value);

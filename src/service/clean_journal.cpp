@@ -184,7 +184,6 @@ class clean_journal_file {
   }
 
   result<std::string> line_at(std::uint64_t offset) const {
-    std::string line;
     for (std::size_t most = std::size_t{1} << 14;; most *= 2) {
       auto block = read_at(offset, most);
       if (!block) return block.problem();

@@ -42,17 +42,4 @@ std::string read_json_bytes(std::string_view value) {
   return bytes;
 }
 
-std::vector<std::string_view> read_json_elements(std::string_view array) {
-  std::vector<std::string_view> elements;
-  if (!array.starts_with('[')) return elements;
-  std::size_t at = skip_json_space(array, 1);
-  while (at < array.size() && array[at] != ']') {
-    const std::size_t end = skip_json_value(array, at);
-    elements.push_back(array.substr(at, end - at));
-    at = skip_json_space(array, end);
-    if (at < array.size() && array[at] == ',') at = skip_json_space(array, at + 1);
-  }
-  return elements;
-}
-
 }  // namespace jobqueue::detail

@@ -3,17 +3,13 @@
 #include <utility>
 
 #include "service/redis_cleaning.hpp"
+#include "service/value_cleaner.hpp"
 #include "store/redis_url.hpp"
 
 namespace jobqueue {
 namespace {
 
 constexpr std::size_t max_page = 100'000;
-constexpr std::size_t max_batch = 10'000;
-
-error invalid(std::string message) {
-  return {errc::invalid_argument, no_offset, std::move(message)};
-}
 
 }  // namespace
 
@@ -25,13 +21,10 @@ result<clean_report> clean_redis(std::string_view url, const redis_options& opti
   auto address = detail::parse_redis_url(url);
   if (!address) return address.problem();
   if (options.page == 0 || options.page > max_page) {
-    return invalid("a page has 1 to 100000 commands");
+    return error{errc::invalid_argument, no_offset, "a page has 1 to 100000 commands"};
   }
-  if (cleaning.batch == 0 || cleaning.batch > max_batch) {
-    return invalid("a batch has 1 to 10000 values");
-  }
-  if (!cleaning.dry_run && cleaning.journal == nullptr) {
-    return invalid("cleaning needs a journal, which is the way back");
+  if (const status checked = detail::check_clean_options(cleaning); !checked) {
+    return checked.problem();
   }
   detail::redis_cleaning run(*std::move(address), options, patterns, cleaning);
   return run.run();

@@ -1,7 +1,6 @@
 #include "service/redis_value.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/json_text.hpp"
@@ -11,11 +10,6 @@ namespace jobqueue::detail {
 namespace {
 
 using kind = redis_reply::kind;
-
-bool read_integer(std::string_view text, std::int64_t& value) {
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc() && end == text.data() + text.size();
-}
 
 // Keys with the same text in braces are in the same slot.
 bool has_hash_tag(std::string_view key) noexcept {
@@ -62,12 +56,15 @@ std::optional<redis_value> read_locator(std::string_view locator) {
       if (parts.size() < 3) return std::nullopt;
       value.name = read_json_bytes(parts[2]);
       return value;
-    case redis_type::list:
-      if (parts.size() < 4 || !read_integer(parts[2], value.index) ||
-          !read_integer(parts[3], value.length)) {
-        return std::nullopt;
-      }
+    case redis_type::list: {
+      if (parts.size() < 4) return std::nullopt;
+      const auto index = read_integer(parts[2]);
+      const auto length = read_integer(parts[3]);
+      if (!index || !length) return std::nullopt;
+      value.index = *index;
+      value.length = *length;
       return value;
+    }
     case redis_type::set:
     case redis_type::zset:
       if (parts.size() < 3) return std::nullopt;

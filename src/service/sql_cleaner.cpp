@@ -147,32 +147,14 @@ result<std::unique_ptr<sql_connection>> open_store(std::string_view url,
   auto connection = make_opener(*where, options)();
   if (!connection) return connection.problem();
   if ((*connection)->dialect() == sql_dialect::postgresql) {
-    // Rows are found by their keys, whatever the statistics say; nobody waits for us for long.
-    const auto set = (*connection)
-                         ->query(
-                             "SELECT set_config('enable_seqscan', 'off', false), "
-                             "set_config('enable_bitmapscan', 'off',"
-                             " false), set_config('enable_sort', 'off', false), "
-                             "set_config('enable_hashjoin', 'off',"
-                             " false), set_config('enable_mergejoin', 'off', false),"
-                             " set_config('lock_timeout', '2s', false)");
+    // Nobody waits for us for long.
+    if (const status planned = plan_by_keys(**connection, false); !planned) {
+      return planned.problem();
+    }
+    const auto set = (*connection)->query("SELECT set_config('lock_timeout', '2s', false)");
     if (!set) return set.problem();
   }
   return connection;
-}
-
-status check_options(const clean_options& options) {
-  constexpr std::size_t most_batch = 10'000;
-  const auto invalid = [](std::string_view sentence) {
-    return error{errc::invalid_argument, no_offset, std::string(sentence)};
-  };
-  if (options.batch < 1 || options.batch > most_batch) {
-    return invalid("a batch has 1 to 10,000 values");
-  }
-  if (!options.dry_run && options.journal == nullptr) {
-    return invalid("cleaning needs a journal, by which it can be undone");
-  }
-  return done;
 }
 
 }  // namespace
@@ -183,7 +165,8 @@ inline namespace v1 {
 result<sql_clean_report> clean_sql(std::string_view url, const store_options& store,
                                    std::span<const clean_column> columns,
                                    const clean_options& options) {
-  if (const status checked = detail::check_options(options); !checked) return checked.problem();
+  if (const status checked = detail::check_clean_options(options); !checked)
+    return checked.problem();
   const auto connection = detail::open_store(url, store);
   if (!connection) return connection.problem();
   auto found = detail::find_clean_tables(**connection, columns);

@@ -1,7 +1,6 @@
 #include "service/sql_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "core/json_text.hpp"
@@ -31,18 +30,11 @@ void append_json_value(std::string& text, const fact_value& value) {
 class key_values {
  public:
   explicit key_values(std::string_view locator) {
-    std::size_t at = skip_json_space(locator, 1);
-    while (at < locator.size() && locator[at] != ']') {
-      const std::size_t end = skip_json_value(locator, at);
-      const std::string_view one = locator.substr(at, end - at);
-      std::int64_t number = 0;
+    for (const std::string_view one : read_json_elements(locator)) {
       const bool is_text = one.starts_with('"');
-      if (!is_text) std::from_chars(one.data(), one.data() + one.size(), number);
       texts_.push_back(std::make_unique<std::string>(is_text ? read_json_string(one) : ""));
       values_.push_back(is_text ? fact_value::of_text(*texts_.back())
-                                : fact_value::of_integer(number));
-      at = skip_json_space(locator, end);
-      if (at < locator.size() && locator[at] == ',') at = skip_json_space(locator, at + 1);
+                                : fact_value::of_integer(read_integer(one).value_or(0)));
     }
   }
   [[nodiscard]] const std::vector<fact_value>& get() const noexcept { return values_; }
@@ -277,29 +269,20 @@ result<std::vector<write_outcome>> sql_rows::write(std::span<const row_change> c
                                                    std::span<const cleaned_value> cleaned) {
   std::vector<write_outcome> outcomes(changes.size(), write_outcome::changed);
   if (changes.empty()) return outcomes;
-  const status written =
-      is_sqlite() ? write_each(changes, cleaned, outcomes) : write_many(changes, cleaned, outcomes);
-  if (written) return outcomes;
-  if (!connection_->refused_values() && !connection_->met_conflict()) return written.problem();
   // A value is refused, or a row is locked for long: which one is found by halving.
-  if (changes.size() == 1) {
-    outcomes.front() = write_outcome::refused;
-    return outcomes;
-  }
-  const std::size_t half = changes.size() / 2;
-  std::vector<std::span<const row_change>> rest{changes.subspan(half), changes.first(half)};
+  std::vector<std::span<const row_change>> rest{changes};
   std::size_t at = 0;
   while (!rest.empty()) {
     const auto some = rest.back();
     rest.pop_back();
     const std::span<write_outcome> here = std::span(outcomes).subspan(at, some.size());
-    const status part =
+    const status written =
         is_sqlite() ? write_each(some, cleaned, here) : write_many(some, cleaned, here);
-    if (part) {
+    if (written) {
       at += some.size();
       continue;
     }
-    if (!connection_->refused_values() && !connection_->met_conflict()) return part.problem();
+    if (!connection_->refused_values() && !connection_->met_conflict()) return written.problem();
     if (some.size() == 1) {
       outcomes[at++] = write_outcome::refused;
       continue;
@@ -417,7 +400,7 @@ result<undo_outcome> sql_rows::undo(const journal_entry& entry, std::size_t colu
     return undo_outcome::skipped;
   }
   const std::string_view text = chunk.rows.front().values[column].text;
-  if (sha256(std::as_bytes(std::span(text))) == entry.before) return undo_outcome::unchanged;
+  if (digest_of(text) == entry.before) return undo_outcome::unchanged;
   auto original = undo_value(entry, text, vault);
   if (!original) return original.problem();
   if (!*original) return undo_outcome::skipped;

@@ -109,6 +109,20 @@ bool value_cleaner::go_on(std::string_view place, std::uint64_t done_so_far, std
   return false;
 }
 
+status check_clean_options(const clean_options& options) {
+  constexpr std::size_t most_batch = 10'000;
+  const auto invalid = [](std::string_view sentence) {
+    return error{errc::invalid_argument, no_offset, std::string(sentence)};
+  };
+  if (options.batch < 1 || options.batch > most_batch) {
+    return invalid("a batch has 1 to 10,000 values");
+  }
+  if (!options.dry_run && options.journal == nullptr) {
+    return invalid("cleaning needs a journal, by which it can be undone");
+  }
+  return done;
+}
+
 result<std::optional<std::string>> undo_value(const journal_entry& entry, std::string_view text,
                                               const blob_store* vault) {
   if (digest_of(text) != entry.after) return std::optional<std::string>();

@@ -79,6 +79,9 @@ class value_cleaner {
   clean_report report_;
 };
 
+// `invalid_argument` for options that no cleaner takes.
+[[nodiscard]] status check_clean_options(const clean_options& options);
+
 // The value as it was, if `text` is what the entry left behind; nothing if it is something else.
 // `blob_missing` and the like come from the vault; `blob_corrupt` if the outcome is not what was.
 [[nodiscard]] result<std::optional<std::string>> undo_value(const journal_entry& entry,

@@ -75,18 +75,11 @@ std::string digest_id(std::string_view workflow, std::string_view record) {
   return digest.finish().hex();
 }
 
-std::vector<std::string_view> elements_of(std::string_view value) {
+// One thing, or a list of them.
+std::vector<std::string_view> one_or_many(std::string_view value) {
   if (value.empty() || value == "null") return {};
   if (value.front() != '[') return {value};
-  std::vector<std::string_view> elements;
-  std::size_t at = skip_json_space(value, 1);
-  while (at < value.size() && value[at] != ']') {
-    const std::size_t end = skip_json_value(value, at);
-    elements.push_back(value.substr(at, end - at));
-    at = skip_json_space(value, end);
-    if (at < value.size() && value[at] == ',') at = skip_json_space(value, at + 1);
-  }
-  return elements;
+  return read_json_elements(value);
 }
 
 notification_record read_notification(std::string_view workflow, std::string_view record) {
@@ -144,13 +137,13 @@ result<parsed_job> parse_job(std::string_view record, const column_list& columns
   std::vector<const json_member*> unknown;
   for (const json_member& member : members) {
     if (member.name == "notification" || member.name == "notifications") {
-      for (const std::string_view one : elements_of(member.value)) {
+      for (const std::string_view one : one_or_many(member.value)) {
         job.notifications.push_back(read_notification(id, one));
       }
       continue;
     }
     if (member.name == "attestations") {
-      for (const std::string_view one : elements_of(member.value)) {
+      for (const std::string_view one : one_or_many(member.value)) {
         job.attestations.push_back(read_attestation(id, one));
       }
       continue;

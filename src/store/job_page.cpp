@@ -104,16 +104,7 @@ status job_page_parts::return_to_mark() const {
 status job_page_parts::claim(const claim_request& request) {
   now = request.now;
   if (status begun = connection->begin(); !begun) return begun;
-  if (connection->dialect() == sql_dialect::postgresql) {
-    // A page is read along an index and each job found by its key, whatever the statistics say:
-    // other plans cost as much for a page as for all jobs.
-    const auto planned = connection->query(
-        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off',"
-        " true), set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', "
-        "true),"
-        " set_config('enable_mergejoin', 'off', true)");
-    if (!planned) return planned.problem();
-  }
+  if (status planned = plan_by_keys(*connection, true); !planned) return planned;
   if (status found = find_wanted(request.facts); !found) return found;
   if (status locked = lock_jobs(request); !locked) return locked;
   if (ids.empty()) return done;

@@ -1,9 +1,10 @@
 #include "store/new_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
+
+#include "core/json_text.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -48,13 +49,6 @@ status row_adder::add_equal(const std::vector<const sql_column*>& columns,
   if (!answer) return answer.problem();
   added_ += answer->affected();
   return done;
-}
-
-std::optional<std::int64_t> read_integer(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::optional<instant> read_time(std::string_view text) {

@@ -51,7 +51,6 @@ class row_adder {
 [[nodiscard]] result<std::size_t> insert_attestations(sql_connection& connection,
                                                       std::span<const attestation_record> records);
 
-[[nodiscard]] std::optional<std::int64_t> read_integer(std::string_view text);
 // RFC 3339 and what databases print, or milliseconds since 1970, as queues in Redis have them.
 [[nodiscard]] std::optional<instant> read_time(std::string_view text);
 

@@ -24,6 +24,19 @@ status transact(sql_connection& connection, const std::function<status(sql_conne
   }
 }
 
+status plan_by_keys(sql_connection& connection, bool is_for_transaction) {
+  if (connection.dialect() == sql_dialect::sqlite) return done;
+  std::string sql = "SELECT ";
+  for (const std::string_view plan : {"seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"}) {
+    if (sql.back() == ')') sql += ", ";
+    sql.append("set_config('enable_").append(plan).append("', 'off', ");
+    sql.append(is_for_transaction ? "true" : "false").append(")");
+  }
+  const auto set = connection.query(sql);
+  if (!set) return set.problem();
+  return done;
+}
+
 std::string format_stored_time(instant when) {
   std::string text = format_instant(when);
   const std::size_t point = text.find('.');

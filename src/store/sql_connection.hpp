@@ -103,6 +103,11 @@ class sql_transaction {
 [[nodiscard]] status transact(sql_connection& connection,
                               const std::function<status(sql_connection&)>& work);
 
+// PostgreSQL: pages are read along an index and rows found by their keys, whatever the statistics
+// say: other plans cost as much for a page as for all rows. Until the end of the transaction, or of
+// the connection. Nothing for SQLite.
+[[nodiscard]] status plan_by_keys(sql_connection& connection, bool is_for_transaction);
+
 // A time as SQLite stores it: always six digits, so that the order of texts is that of times.
 [[nodiscard]] std::string format_stored_time(instant when);
 

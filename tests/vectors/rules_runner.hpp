@@ -1,13 +1,13 @@
 // The vectors of kind `evaluate`, replayed through one face. README.md says what they are.
 #pragma once
 
-#include <exception>
-#include <fstream>
 #include <functional>
-#include <iostream>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
+
+#include "vectors/vector_loop.hpp"
 
 namespace jobqueue::test {
 
@@ -37,28 +37,11 @@ inline bool is_as_expected(const nlohmann::json& expect, const rules_answer& ans
 }
 
 inline int run_rules_vectors(int argc, char** argv, const rules_face& face) {
-  if (argc != 2) {
-    std::cerr << "usage: " << argv[0] << " rules.json\n";
-    return 2;
-  }
-  std::size_t failed = 0;
-  std::size_t count = 0;
-  try {
-    std::ifstream stream(argv[1]);
-    const auto file = nlohmann::json::parse(stream);
-    for (const auto& one : file.at("cases")) {
-      ++count;
-      const rules_answer answer = face(one.at("record"), file.at("now"));
-      if (is_as_expected(one.at("expect"), answer)) continue;
-      ++failed;
-      std::cerr << one.at("name") << ": " << answer.verdict << answer.code << '\n';
-    }
-  } catch (const std::exception& problem) {
-    std::cerr << problem.what() << '\n';
-    return 1;
-  }
-  std::cout << count << " vectors, " << failed << " failed\n";
-  return failed == 0 && count > 30 ? 0 : 1;
+  return run_vectors(argc, argv, 30, [&](const auto& file, const auto& one) {
+    const rules_answer answer = face(one.at("record"), file.at("now"));
+    const bool is_right = is_as_expected(one.at("expect"), answer);
+    return is_right ? std::nullopt : std::optional(answer.verdict + answer.code);
+  });
 }
 
 }  // namespace jobqueue::test

@@ -3,15 +3,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
-#include <fstream>
 #include <functional>
-#include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "vectors/vector_loop.hpp"
 
 namespace jobqueue::test {
 
@@ -74,28 +74,10 @@ inline signature_vector read_vector(const nlohmann::json& one) {
 }
 
 inline int run_signature_vectors(int argc, char** argv, const signature_face& face) {
-  if (argc != 2) {
-    std::cerr << "usage: " << argv[0] << " signature.json\n";
-    return 2;
-  }
-  std::size_t failed = 0;
-  std::size_t count = 0;
-  try {
-    std::ifstream stream(argv[1]);
-    const auto file = nlohmann::json::parse(stream);
-    for (const auto& one : file.at("cases")) {
-      ++count;
-      const nlohmann::json answer = face(read_vector(one));
-      if (answer == one.at("expect")) continue;
-      ++failed;
-      std::cerr << one.at("name") << ": " << answer << '\n';
-    }
-  } catch (const std::exception& problem) {
-    std::cerr << problem.what() << '\n';
-    return 1;
-  }
-  std::cout << count << " vectors, " << failed << " failed\n";
-  return failed == 0 && count > 150 ? 0 : 1;
+  return run_vectors(argc, argv, 150, [&](const auto&, const auto& one) {
+    const nlohmann::json answer = face(read_vector(one));
+    return answer == one.at("expect") ? std::nullopt : std::optional(answer.dump());
+  });
 }
 
 }  // namespace jobqueue::test
