@@ -145,6 +145,7 @@ function zenExpressionOf(condition, set) {
       case 'equal': return `${fact} == ${value}`;
       case 'in': return `${fact} in ${value}`;
       case 'lessThan': return `${fact} < ${value}`;
+      case 'greaterThanInclusive': return `${fact} >= ${value}`;
       case 'exists': return `${one.value ? '' : 'not '}(${fact} != null)`;
       case 'hasText': return `${one.value ? '' : 'not '}${hasText(fact)}`;
       case 'olderThan': return `d(${fact}).timestamp() < now - ${value}`;

@@ -27,7 +27,7 @@ import rule_engine
 import zen
 
 
-OPERATORS = {"equal": "==", "in": "in", "lessThan": "<"}
+OPERATORS = {"equal": "==", "in": "in", "lessThan": "<", "greaterThanInclusive": ">="}
 
 
 def steps_of(path):
