@@ -113,6 +113,9 @@ test('secrets and options', () => {
   expect(bytes.verify(body, { 'x-hub-signature-256': value }).secretIndex).toBe(0);
   expect(() => new SignatureVerifier('gitlab' as any, 'a')).toThrow(/scheme must be one of auto/);
   expect(() => new SignatureVerifier('github', [7] as any)).toThrow(TypeError);
+  for (const none of [undefined, null, 7, {}]) {
+    expect(() => new SignatureVerifier('github', none as any)).toThrow(/secrets must be a string/);
+  }
   expect(problemOf(() => new SignatureVerifier('github', [])).code).toBe('INVALID_ARGUMENT');
   for (const toleranceSeconds of [-1, NaN, '300' as any]) {
     expect(() => new SignatureVerifier('github', 'a', { toleranceSeconds })).toThrow(TypeError);

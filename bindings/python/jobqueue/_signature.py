@@ -29,7 +29,11 @@ Headers = Mapping[str, str] | _HasItems | Iterable[Pair]
 
 
 def _list(secrets: Secrets) -> list[str | bytes]:
-    return [secrets] if isinstance(secrets, str | bytes) else list(secrets)
+    if isinstance(secrets, str | bytes):
+        return [secrets]
+    if not isinstance(secrets, Iterable):
+        raise TypeError("secrets must be a str, bytes, or an iterable of them")
+    return list(secrets)
 
 
 def _seconds(now: Now) -> int:

@@ -59,6 +59,12 @@ def test_headers_that_are_none(headers):
         GITHUB.verify(BODY, headers)
 
 
+@pytest.mark.parametrize("secrets", [None, 7])
+def test_secrets_that_are_none(secrets):
+    with pytest.raises(TypeError, match="secrets must be a str"):
+        jobqueue.SignatureVerifier("github", secrets)
+
+
 def test_bodies_are_bytes():
     for body in (BODY, bytearray(BODY), memoryview(BODY)):
         assert GITHUB.verify(body, HEADERS).secret_index == 1

@@ -54,7 +54,11 @@ function numberOf(scheme: SignatureScheme): number {
 
 function secretsOf(secrets: Secret | readonly Secret[]): Secret[] {
   const list: Secret[] = [];
-  for (const one of typeof secrets === 'string' || isBytes(secrets) ? [secrets] : secrets) {
+  const several = typeof secrets === 'string' || isBytes(secrets) ? [secrets] : secrets;
+  if (!Array.isArray(several)) {
+    throw new TypeError('secrets must be a string, bytes, or an array of them');
+  }
+  for (const one of several) {
     if (typeof one !== 'string' && !isBytes(one)) {
       throw new TypeError('a secret is a string or bytes');
     }
