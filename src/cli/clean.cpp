@@ -42,6 +42,25 @@ json size_to_json(const table_size& size) {
           {"dead_rows", size.dead_rows}};
 }
 
+// In ASCII, so that nothing in it speaks to the terminal, and not long.
+std::string brief(const json& value) {
+  constexpr std::size_t most_chars = 64;
+  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  if (text.size() > most_chars) text.replace(most_chars / 2, text.size() - most_chars + 3, "...");
+  return text;
+}
+
+json sample_to_json(const clean_sample& sample) {
+  return {{"locator", json::parse(sample.locator, nullptr, false)},
+          {"bytes_removed", sample.bytes_removed},
+          {"blobs", sample.blobs},
+          {"largest",
+           {{"bytes", sample.largest_bytes},
+            {"class", to_string(sample.kind)},
+            {"media_type", sample.media_type},
+            {"pointer", sample.pointer}}}};
+}
+
 std::uint64_t bytes_of(const std::vector<table_size>& sizes) {
   std::uint64_t bytes = 0;
   for (const table_size& one : sizes) bytes += one.heap_bytes + one.toast_bytes + one.index_bytes;
@@ -224,7 +243,16 @@ struct clean_command {
     for (const auto& [place, totals] : report.by_place) {
       line["places"][place] = totals_to_json(totals);
     }
-    if (sql != nullptr) {
+    for (const auto& [place, samples] : report.samples) {
+      json& list = line["places"][place]["samples"] = json::array();
+      for (const clean_sample& one : samples) list.push_back(sample_to_json(one));
+    }
+    if (sql == nullptr) {
+      line["streams"] = {{"values", report.stream_values}, {"bytes", report.stream_bytes}};
+      line["memory_usage"] = {{"keys", report.sampled_keys},
+                              {"bytes_before", report.sampled_bytes_before},
+                              {"bytes_after", report.sampled_bytes_after}};
+    } else {
       line["passed_over"] = sql->passed_over;
       line["before"] = json::array();
       line["after"] = json::array();
@@ -254,8 +282,34 @@ struct clean_command {
     std::printf("\n%s of %s%s\n", human_size(report.totals.bytes_removed).c_str(),
                 human_size(report.totals.bytes_seen).c_str(),
                 options.dry_run ? " would go" : " are gone");
+    if (report.stream_values != 0) {
+      std::printf("in streams: %s values with %s of blobs stay, as entries cannot be replaced\n",
+                  human_count(report.stream_values).c_str(),
+                  human_size(report.stream_bytes).c_str());
+    }
+    if (report.sampled_keys != 0) {
+      std::printf("memory of %s changed keys: %s before, %s now\n",
+                  human_count(report.sampled_keys).c_str(),
+                  human_size(report.sampled_bytes_before).c_str(),
+                  human_size(report.sampled_bytes_after).c_str());
+    }
     if (sql != nullptr) print_sizes(*sql);
+    print_samples(report);
     std::fflush(stdout);
+  }
+
+  static void print_samples(const clean_report& report) {
+    if (!report.samples.empty()) std::printf("\nthe values that would lose most\n");
+    for (const auto& [place, samples] : report.samples) {
+      for (const clean_sample& one : samples) {
+        std::printf("%s %s: %s; %s, the largest %s of %s at %s\n", place.c_str(),
+                    brief(json::parse(one.locator, nullptr, false)).c_str(),
+                    human_size(one.bytes_removed).c_str(),
+                    one.blobs == 1 ? "1 blob" : (human_count(one.blobs) + " blobs").c_str(),
+                    human_size(one.largest_bytes).c_str(), one.media_type.c_str(),
+                    brief(one.pointer).c_str());
+      }
+    }
   }
 
   void print_sizes(const sql_clean_report& sql) const {

@@ -68,9 +68,7 @@ result<std::optional<cleaned_value>> redis_cleaning::clean_text(const std::strin
   const bool is_large = value.text.size() > large_bytes && !is_member(value.type);
   auto cleaned = is_large ? cleaner_.clean_in_place(place, {}, value.text)
                           : cleaner_.clean(place, {}, value.text);
-  if (cleaned && *cleaned && !is_dry_) {
-    (*cleaned)->entry.locator = write_locator(value, (*cleaned)->text);
-  }
+  if (cleaned && *cleaned) (*cleaned)->entry.locator = write_locator(value, (*cleaned)->text);
   return cleaned;
 }
 

@@ -26,6 +26,8 @@ constexpr redis_rule rules[] = {
     {"BullMQ", "*", " name data opts timestamp ", bullmq_fields, redis_type::hash, rewrite::only,
      redis_hold::lock},
     {"BullMQ", "*:logs", "", "", redis_type::list, rewrite::all, redis_hold::log},
+    // What children gave back, which their parent still has to read.
+    {"BullMQ", "*:processed", "", "", redis_type::hash, rewrite::never, redis_hold::none},
     {"BullMQ", "bull:*", "", "", any, rewrite::never, redis_hold::none},
     {"Sidekiq", "queue:*", "", "", redis_type::list, rewrite::all, redis_hold::none},
     {"Sidekiq", "schedule", "", "", redis_type::zset, rewrite::all, redis_hold::none},

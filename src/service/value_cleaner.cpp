@@ -67,11 +67,12 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
   if (!options_.dry_run) {
     value.entry.before = digest_of(text);
     value.entry.after = digest_of(answer->text);
-    cut_noter note;
-    for (const blob_cut& cut : answer->cuts) {
-      note.add(value.entry, cut,
-               options_.vault == nullptr ? text.substr(cut.offset, cut.size) : std::string_view());
-    }
+  }
+  const bool is_kept_here = !options_.dry_run && options_.vault == nullptr;
+  cut_noter note;
+  for (const blob_cut& cut : answer->cuts) {
+    note.add(value, cut,
+             is_kept_here ? text.substr(cut.offset, cut.size) : std::string_view());
   }
   value.text = std::move(answer->text);
   return std::optional<cleaned_value>(std::move(value));
@@ -86,7 +87,22 @@ status value_cleaner::make_durable(std::span<const cleaned_value> values) const 
   return options_.journal->sync();
 }
 
+void value_cleaner::keep_sample(const cleaned_value& value) {
+  constexpr std::size_t samples_of_place = 3;
+  std::vector<clean_sample>& kept = report_.samples[value.entry.place];
+  const auto at =
+      std::find_if(kept.begin(), kept.end(), [&value](const clean_sample& sample) {
+        return sample.bytes_removed < value.bytes_removed;
+      });
+  if (at == kept.end() && kept.size() == samples_of_place) return;
+  const blob_cut& largest = value.largest;
+  kept.insert(at, {value.entry.locator, value.bytes_removed, value.cut_count, largest.size,
+                   largest.kind, largest.media_type, largest.pointer});
+  if (kept.size() > samples_of_place) kept.pop_back();
+}
+
 void value_cleaner::count_changed(const cleaned_value& value) {
+  if (options_.dry_run) keep_sample(value);
   add_totals(report_.by_place[value.entry.place], value);
   add_totals(report_.totals, value);
 }

@@ -19,15 +19,18 @@ struct cleaned_value {
   std::uint64_t cut_count = 0;
   std::array<blob_totals, blob_class_count> by_class{};
   std::uint64_t bytes_removed = 0;
+  blob_cut largest;
 };
 
 // Notes where placeholders are in the output, by where the cuts were in the input.
 class cut_noter {
  public:
-  void add(journal_entry& entry, const blob_cut& cut, std::string_view original) {
-    entry.cuts.push_back({cut.offset - removed_, cut.replacement_size, std::string(original)});
+  void add(cleaned_value& value, const blob_cut& cut, std::string_view original) {
+    value.entry.cuts.push_back(
+        {cut.offset - removed_, cut.replacement_size, std::string(original)});
     removed_ += cut.size;
     removed_ -= cut.replacement_size;
+    if (cut.size > value.largest.size) value.largest = cut;
   }
 
  private:
@@ -72,6 +75,7 @@ class value_cleaner {
 
  private:
   void count_seen(std::string_view place, std::uint64_t bytes);
+  void keep_sample(const cleaned_value& value);
 
   clean_options options_;
   sanitize_options sanitize_;

@@ -31,7 +31,7 @@ result<std::optional<cleaned_value>> value_cleaner::clean_pieces(
     const status taken = more ? sanitizer.update(*piece, value.text) : sanitizer.finish(value.text);
     if (!taken) return taken.problem();
     last = sanitizer.take_report();
-    for (const blob_cut& cut : last.cuts) note.add(value.entry, cut, {});
+    for (const blob_cut& cut : last.cuts) note.add(value, cut, {});
   }
   count_seen(place, size);
   if (!last.changed || value.text.size() >= size) return std::optional<cleaned_value>();
@@ -67,7 +67,7 @@ result<std::optional<cleaned_value>> value_cleaner::clean_in_place(std::string_v
     report = sanitizer.take_report();
     for (const blob_cut& cut : report.cuts) {
       const bool is_noted = !options_.dry_run && options_.vault == nullptr;
-      note.add(value.entry, cut,
+      note.add(value, cut,
                is_noted ? std::string_view(text).substr(cut.offset, cut.size) : std::string_view());
     }
     std::copy(out.begin(), out.end(), text.begin() + static_cast<std::ptrdiff_t>(written));

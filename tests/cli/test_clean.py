@@ -44,6 +44,14 @@ class Clean(CleanTest):
                                          "--json").stdout)
         self.assertEqual(self.read(), before)
         self.assertEqual(self.names(), ["t.db"])
+        samples = planned["places"]["t.data"]["samples"]
+        self.assertEqual(len(samples), 3)
+        row = int(samples[0]["locator"][0][1:])
+        size = len(encode(png(600, row)))
+        self.assertEqual(samples[0], {
+            "locator": [f"r{row}"], "bytes_removed": size - len(reference(png(600, row))),
+            "blobs": 1, "largest": {"bytes": size, "class": "image", "media_type": "image/png",
+                                    "pointer": "/image"}})
         report = json.loads(self.expect(DONE, "clean", *DB, *SAFE, "--yes", "--json").stdout)
         for name in ("bytes_removed", "values_changed", "values_skipped", "blobs", "by_class"):
             self.assertEqual(report[name], planned[name], name)
@@ -62,6 +70,8 @@ class Clean(CleanTest):
         self.assertRegex(text, r"(?m)^t\.data +3 +2\.\d kB +3 +0$")
         self.assertRegex(text, r"(?m)^image +3 ")
         self.assertRegex(text, r"(?m)^2\.\d kB of .* would go$")
+        self.assertRegex(text, r'(?m)^t\.data \["r\d"\]: \d+ B; 1 blob, the largest \d+ B of image/png at '
+                               r'"/image"$')
 
     def test_wants_a_journal_and_a_yes(self):
         self.fill(3)

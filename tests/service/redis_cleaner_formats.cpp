@@ -92,6 +92,7 @@ TEST(redis_formats, only_what_may_be_rewritten_is) {
       {{"RPUSH", "bull:mail:wait", blob(1)}, ""},
       {{"ZADD", "bull:mail:delayed", "1", blob(1)}, ""},
       {{"SADD", "bull:mail:3:dependencies", blob(1)}, ""},
+      {{"HSET", "my:{mail}:3:processed", "my:{mail}:4", blob(1)}, ""},
       // Sidekiq: the member of a zset is the job.
       {{"RPUSH", "queue:default", R"({"class":"W","jid":"a","args":[)" + blob(1) + "]}"}, "all"},
       {{"ZADD", "schedule", "1700000000.25", R"({"class":"W","args":[)" + blob(1) + "]}"}, "all"},

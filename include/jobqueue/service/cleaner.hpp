@@ -89,6 +89,17 @@ struct clean_totals {
   std::array<blob_totals, blob_class_count> by_class{};
 };
 
+/// A value that a dry run would change: where it is, and its largest blob. No byte of what it holds.
+struct clean_sample {
+  std::string locator;              ///< JSON: which value of the place it is.
+  std::uint64_t bytes_removed = 0;  ///< Of the value.
+  std::uint64_t blobs = 0;
+  std::uint64_t largest_bytes = 0;  ///< That the largest blob takes.
+  blob_class kind = blob_class::data;
+  std::string media_type;
+  std::string pointer;  ///< As that of `blob_cut`; empty in text.
+};
+
 struct clean_progress {
   std::string_view place;
   std::uint64_t done = 0;  ///< Of what is counted: rows, or keys.
@@ -119,6 +130,8 @@ struct clean_options {
 struct clean_report {
   clean_totals totals;
   std::map<std::string, clean_totals> by_place;
+  /// Of a dry run: the three values of each place that would lose most, the largest first.
+  std::map<std::string, std::vector<clean_sample>> samples;
   bool stopped = false;  ///< `observe` ended it.
   /// Of a Redis: entries of streams cannot be replaced, so this stays of them.
   std::uint64_t stream_values = 0;  ///< With blobs, of the fields of entries.

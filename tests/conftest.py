@@ -1,6 +1,8 @@
-"""What the tests of the examples share: a payload with an image in it, a Redis, a way to run."""
+"""What the tiers examples and queues share: a payload with an image, a Redis, a way to run."""
 
 import base64
+import itertools
+import json
 import os
 import pathlib
 import random
@@ -11,7 +13,7 @@ import zlib
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from redis_server import RedisServer  # noqa: E402  the folder is on the path now
@@ -56,7 +58,8 @@ def start():
     running = []
 
     def start_one(*command, expected=0, **more):
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, **more)
+        more.setdefault("stdin", subprocess.DEVNULL)
+        process = subprocess.Popen(command, text=True, **more)
         running.append((process, expected))
         return process
 
@@ -100,3 +103,39 @@ def build_example(tmp_path_factory):
 @pytest.fixture(scope="session")
 def release_program():
     return ROOT / "build/release/bin/jobqueue"
+
+
+def value_of(client, key):
+    """Any value of a Redis, equal if it is the same for who reads it."""
+    return {b"string": lambda: client.get(key),
+            b"hash": lambda: client.hgetall(key),
+            b"list": lambda: client.lrange(key, 0, -1),
+            b"set": lambda: client.smembers(key),
+            b"zset": lambda: client.zrange(key, 0, -1, withscores=True),
+            b"stream": lambda: client.xrange(key)}[client.type(key)]()
+
+
+@pytest.fixture
+def clean(release_program, environment, tmp_path):
+    """Cleans a Redis as an operator does, each time with a journal of its own; gives the report."""
+    numbers = itertools.count(1)
+
+    def clean_one(url, *more):
+        journal = [] if "--dry-run" in more else [
+            "--journal", tmp_path / f"journal-{next(numbers)}"]
+        return json.loads(run(release_program, "clean", "--redis", url, "--vault",
+                              environment["JOBQUEUE_VAULT"], "--yes", "--json", *journal, *more))
+
+    return clean_one
+
+
+@pytest.fixture
+def undo(release_program, environment, tmp_path):
+    """Takes the last run of `clean` back."""
+
+    def undo_one(url):
+        journal = max(tmp_path.glob("journal-*"), key=lambda path: int(path.name.split("-")[1]))
+        return json.loads(run(release_program, "undo", "--redis", url, "--vault",
+                              environment["JOBQUEUE_VAULT"], "--json", "--journal", journal))
+
+    return undo_one
