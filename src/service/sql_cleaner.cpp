@@ -147,12 +147,10 @@ result<std::unique_ptr<sql_connection>> open_store(std::string_view url,
   auto connection = make_opener(*where, options)();
   if (!connection) return connection.problem();
   if ((*connection)->dialect() == sql_dialect::postgresql) {
-    // Nobody waits for us for long.
     if (const status planned = plan_by_keys(**connection, false); !planned) {
       return planned.problem();
     }
-    const auto set = (*connection)->query("SELECT set_config('lock_timeout', '2s', false)");
-    if (!set) return set.problem();
+    if (const status limited = limit_lock_waits(**connection); !limited) return limited.problem();
   }
   return connection;
 }

@@ -265,10 +265,17 @@ std::function<result<std::string_view>()> sql_rows::pieces(const read_row& row,
   };
 }
 
+status limit_lock_waits(sql_connection& connection, bool is_hurried) {
+  const fact_value values[] = {fact_value::of_text(is_hurried ? "100ms" : "2s")};
+  const auto set = connection.query("SELECT set_config('lock_timeout', $1, false)", values);
+  return set ? done : status(set.problem());
+}
+
 result<std::vector<write_outcome>> sql_rows::write(std::span<const row_change> changes,
                                                    std::span<const cleaned_value> cleaned) {
   std::vector<write_outcome> outcomes(changes.size(), write_outcome::changed);
   if (changes.empty()) return outcomes;
+  bool is_hurried = false;
   // A value is refused, or a row is locked for long: which one is found by halving.
   std::vector<std::span<const row_change>> rest{changes};
   std::size_t at = 0;
@@ -287,8 +294,17 @@ result<std::vector<write_outcome>> sql_rows::write(std::span<const row_change> c
       outcomes[at++] = write_outcome::refused;
       continue;
     }
+    if (!is_sqlite() && !is_hurried && connection_->met_conflict()) {
+      is_hurried = true;
+      if (const status limited = limit_lock_waits(*connection_, true); !limited) {
+        return limited.problem();
+      }
+    }
     rest.push_back(some.subspan(some.size() / 2));
     rest.push_back(some.first(some.size() / 2));
+  }
+  if (is_hurried) {
+    if (const status limited = limit_lock_waits(*connection_); !limited) return limited.problem();
   }
   return outcomes;
 }

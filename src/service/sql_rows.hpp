@@ -56,6 +56,9 @@ struct row_change {
 enum class write_outcome : std::uint8_t { written, changed, refused };
 enum class undo_outcome : std::uint8_t { restored, unchanged, skipped };
 
+// PostgreSQL: a statement waits for a lock for so long at most, for others wait for those it has.
+[[nodiscard]] status limit_lock_waits(sql_connection& connection, bool is_hurried = false);
+
 class sql_rows {
  public:
   // `in_pieces`: large values are not read as a whole.

@@ -125,12 +125,18 @@ std::string_view advice_on(std::string_view message) {
   return {};
 }
 
+// Any white space is one blank.
 std::string one_line(std::string_view message) {
-  std::string line(message);
-  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
-  std::replace(line.begin(), line.end(), '\n', ' ');
   constexpr std::size_t most = 400;
-  if (line.size() > most) line.resize(most);
+  constexpr std::string_view white = " \t\r\n";
+  std::string line;
+  for (std::size_t at = 0; at < message.size() && line.size() < most;) {
+    const std::size_t begin = message.find_first_not_of(white, at);
+    if (begin == message.npos) break;
+    at = std::min(message.find_first_of(white, begin), message.size());
+    if (!line.empty()) line += ' ';
+    line += message.substr(begin, std::min(at - begin, most));
+  }
   return line;
 }
 
