@@ -16,7 +16,7 @@ status base64_pass::begin_long(const judgement& j, std::optional<blob_cut> entry
   if (!long_->entry) return follow_long();
   out_->append(text_.substr(copied_, j.begin - copied_));
   copied_ = j.run.begin;
-  if (options_.store != nullptr || options_.report) {
+  if (options_.store != nullptr || has_details()) {
     for (auto* object : {&long_->decoded, &long_->text}) {
       object->emplace();
       if (options_.store == nullptr) continue;

@@ -112,7 +112,7 @@ void base64_pass::see(std::string_view text, bool more) {
   if (tracker_) {
     tracker_->see(text);
   } else {
-    tracker_.emplace(text, options_.max_depth, options_.report);
+    tracker_.emplace(text, options_.max_depth, has_details());
   }
 }
 
@@ -321,7 +321,7 @@ blob_cut base64_pass::describe(judgement& j) const {
 
 // For the report: the pointer and line of what is cut.
 void base64_pass::locate(const judgement& j, blob_cut& entry) {
-  if (!options_.report || options_.format == document_format::text) return;
+  if (!has_details() || options_.format == document_format::text) return;
   const auto place = place_of(j.begin);
   entry.has_pointer = place.has_pointer;
   if (place.has_pointer) entry.pointer = tracker_->pointer();
@@ -345,7 +345,7 @@ status base64_pass::cut(judgement& j) {
     return begin_long(j, std::move(entry));
   }
   std::string object;
-  if (options_.store != nullptr || options_.report) {
+  if (options_.store != nullptr || has_details()) {
     const std::string_view chars = text_.substr(j.run.begin, j.run.chars);
     entry.encoding = encoding_of(j, entry.media_type, chars);
     if (entry.encoding == blob_encoding::text) {

@@ -74,6 +74,9 @@ class base64_pass {
     std::optional<spooled_object> text;
   };
 
+  [[nodiscard]] bool has_details() const noexcept {
+    return options_.report && options_.report_details;
+  }
   [[nodiscard]] bool naive() const noexcept { return options_.mode == detection::naive; }
   [[nodiscard]] const std::uint8_t* bytes() const noexcept {
     return reinterpret_cast<const std::uint8_t*>(text_.data());

@@ -27,8 +27,8 @@ std::uint64_t read_number(std::string_view text) {
   return value;
 }
 
-std::string entry_line(const journal_entry& entry) {
-  std::string line = R"({"place":)";
+void append_line(std::string& line, const journal_entry& entry) {
+  line += R"({"place":)";
   append_json_string(line, entry.place);
   line.append(R"(,"locator":)").append(entry.locator);
   line.append(R"(,"before":")").append(entry.before.hex());
@@ -43,7 +43,7 @@ std::string entry_line(const journal_entry& entry) {
     }
     line += ']';
   }
-  return line += "]}\n";
+  line += "]}\n";
 }
 
 std::optional<journal_entry> read_entry(const std::vector<json_member>& members) {
@@ -268,7 +268,7 @@ result<std::unique_ptr<clean_journal>> clean_journal::open(const std::filesystem
   return std::unique_ptr<clean_journal>(new clean_journal(std::move(file)));
 }
 
-void clean_journal::add(const journal_entry& entry) { file_->pending += detail::entry_line(entry); }
+void clean_journal::add(const journal_entry& entry) { detail::append_line(file_->pending, entry); }
 
 void clean_journal::mark(std::string_view place, std::string_view cursor) {
   file_->cursors[std::string(place)] = cursor;

@@ -26,6 +26,9 @@ result<clean_report> clean_redis(std::string_view url, const redis_options& opti
   if (const status checked = detail::check_clean_options(cleaning); !checked) {
     return checked.problem();
   }
+  if (cleaning.sample != 0) {
+    return error{errc::invalid_argument, no_offset, "a sample is of a database, not of a Redis"};
+  }
   detail::redis_cleaning run(*std::move(address), options, patterns, cleaning);
   return run.run();
 }

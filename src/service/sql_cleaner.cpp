@@ -1,10 +1,10 @@
 #include <jobqueue/service/sql_cleaner.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/json_text.hpp"
+#include "service/sql_estimate.hpp"
 #include "service/sql_rows.hpp"
 #include "service/sql_tables.hpp"
 #include "service/value_cleaner.hpp"
@@ -47,6 +47,27 @@ class sql_cleaner {
       if (!values_.go_on(table.name, seen, table.rows)) return done;
     }
     values_.mark(table.name, finished);
+    return done;
+  }
+
+  // Looks at a sample of the rows only.
+  status estimate(const clean_table& table, sql_clean_report& report) {
+    std::uint64_t all = table.rows;
+    if (all == 0) {  // There are no statistics.
+      const auto count = connection_->query("SELECT count(*) FROM " + table.quoted);
+      if (!count) return count.problem();
+      all = static_cast<std::uint64_t>(count->row(0)[0].integer);
+    }
+    sql_rows rows(*connection_, table, true);
+    auto page = rows.sample(values_.options().sample, all);
+    if (!page) return page.problem();
+    if (status looked = clean_keys(rows, std::move(page->keys)); !looked) return looked;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      const std::string place = rows.place_of(column);
+      report.estimates[place] = estimator_.judge(place, page->rows, all);
+    }
+    report.estimate = estimator_.total();
+    static_cast<void>(values_.go_on(table.name, page->rows, page->rows));
     return done;
   }
 
@@ -114,7 +135,10 @@ class sql_cleaner {
   status write_batch(sql_rows& rows, const batch& held, bool is_last_attempt,
                      std::vector<row_key>& again) {
     if (values_.options().dry_run) {
-      for (const cleaned_value& value : held.cleaned) values_.count_changed(value);
+      for (const cleaned_value& value : held.cleaned) {
+        values_.count_changed(value);
+        estimator_.add(value.entry.place, value.bytes_removed);
+      }
       return done;
     }
     if (status durable = values_.make_durable(held.cleaned); !durable) return durable;
@@ -138,6 +162,7 @@ class sql_cleaner {
   sql_connection* connection_;
   value_cleaner values_;
   pacer pace_;
+  sample_estimator estimator_;
 };
 
 result<std::unique_ptr<sql_connection>> open_store(std::string_view url,
@@ -176,7 +201,9 @@ result<sql_clean_report> clean_sql(std::string_view url, const store_options& st
   report.before = std::move(*before);
   detail::sql_cleaner cleaner(**connection, options);
   for (const detail::clean_table& table : found->tables) {
-    if (const status cleaned = cleaner.clean(table); !cleaned) return cleaned.problem();
+    const status cleaned =
+        options.sample == 0 ? cleaner.clean(table) : cleaner.estimate(table, report);
+    if (!cleaned) return cleaned.problem();
     if (cleaner.report().stopped) break;
   }
   if (!options.dry_run) {

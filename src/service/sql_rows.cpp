@@ -90,7 +90,8 @@ std::string sql_rows::text_of(std::size_t column) const {
   return "CAST(" + name + " AS text)";
 }
 
-result<key_page> sql_rows::next_page(std::string_view cursor, std::size_t most) {
+// "SELECT the key, its size FROM the table AS t".
+std::string sql_rows::select_keys() const {
   std::string sql = "SELECT ";
   std::string size = "0";
   for (std::size_t i = 0; i < table_->key.size(); ++i) {
@@ -103,19 +104,10 @@ result<key_page> sql_rows::next_page(std::string_view cursor, std::size_t most) 
     size += " + coalesce(pg_column_size(t." + quote_identifier(column.name) + "), 0)";
   }
   sql += (is_sqlite() ? std::to_string(least_bytes) : size) + " AS size FROM " + table_->quoted;
-  sql += " AS t";
-  const key_values behind(cursor.empty() ? std::string_view("[]") : cursor);
-  std::vector<fact_value> values = behind.get();
-  if (!values.empty()) {
-    sql += " WHERE (" + key_list() + ") > (";
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (i != 0) sql += ", ";
-      sql += connection_->parameter(i + 1, table_->key[i].type);
-    }
-    sql += ")";
-  }
-  values.push_back(fact_value::of_integer(static_cast<std::int64_t>(most)));
-  sql += " ORDER BY " + key_list() + " LIMIT $" + std::to_string(values.size());
+  return sql += " AS t";
+}
+
+result<key_page> sql_rows::read_keys(const std::string& sql, std::span<const fact_value> values) {
   const auto rows = connection_->query(sql, values);
   if (!rows) return rows.problem();
   key_page page;
@@ -129,6 +121,38 @@ result<key_page> sql_rows::next_page(std::string_view cursor, std::size_t most) 
     page.keys.push_back({std::move(locator), static_cast<std::uint64_t>(bytes)});
   }
   return page;
+}
+
+// PostgreSQL takes whole pages of a table that is much larger than the sample, so as not to read
+// all of it.
+result<key_page> sql_rows::sample(std::uint64_t wanted, std::uint64_t all) {
+  constexpr std::uint64_t large = 100;
+  std::string sql = select_keys();
+  if (is_sqlite()) {
+    sql += " ORDER BY random() LIMIT " + std::to_string(wanted);
+  } else if (wanted < all) {
+    const double percent = 100 * static_cast<double>(wanted) / static_cast<double>(all);
+    sql += all / wanted > large ? " TABLESAMPLE SYSTEM (" : " TABLESAMPLE BERNOULLI (";
+    sql += std::to_string(percent) + ")";
+  }
+  return read_keys(sql, {});
+}
+
+result<key_page> sql_rows::next_page(std::string_view cursor, std::size_t most) {
+  std::string sql = select_keys();
+  const key_values behind(cursor.empty() ? std::string_view("[]") : cursor);
+  std::vector<fact_value> values = behind.get();
+  if (!values.empty()) {
+    sql += " WHERE (" + key_list() + ") > (";
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i != 0) sql += ", ";
+      sql += connection_->parameter(i + 1, table_->key[i].type);
+    }
+    sql += ")";
+  }
+  values.push_back(fact_value::of_integer(static_cast<std::int64_t>(most)));
+  sql += " ORDER BY " + key_list() + " LIMIT $" + std::to_string(values.size());
+  return read_keys(sql, values);
 }
 
 // Reads one row. Of a large value only that it is there.

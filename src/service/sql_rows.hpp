@@ -69,6 +69,8 @@ class sql_rows {
   [[nodiscard]] std::string place_of(std::size_t column) const;
   // The next rows in the order of the key, of which at most `most` are looked at; none at the end.
   [[nodiscard]] result<key_page> next_page(std::string_view cursor, std::size_t most);
+  // About `wanted` of the `all` rows that there are, chosen at random.
+  [[nodiscard]] result<key_page> sample(std::uint64_t wanted, std::uint64_t all);
   // Reads the first of these rows, as many as fit into some memory.
   [[nodiscard]] result<row_chunk> read(std::span<const row_key> keys);
   // What gives a large value piece by piece.
@@ -86,6 +88,9 @@ class sql_rows {
  private:
   [[nodiscard]] bool is_sqlite() const { return connection_->dialect() == sql_dialect::sqlite; }
   [[nodiscard]] std::string key_list() const;  // "t.a, t.b"
+  [[nodiscard]] std::string select_keys() const;
+  [[nodiscard]] result<key_page> read_keys(const std::string& sql,
+                                           std::span<const fact_value> values);
   [[nodiscard]] std::string key_equals(std::size_t first_parameter) const;
   [[nodiscard]] std::string text_of(std::size_t column) const;
   [[nodiscard]] status write_many(std::span<const row_change> changes,

@@ -32,6 +32,7 @@ value_cleaner::value_cleaner(const clean_options& options)
     : options_(options), sanitize_(options.sanitize) {
   sanitize_.format = document_format::auto_detect;
   sanitize_.report = true;
+  sanitize_.report_details = options.dry_run;  // which shows samples
   sanitize_.report_kept = false;
   sanitize_.sync_store = false;
   sanitize_.store = options.dry_run ? nullptr : options.vault;
@@ -71,8 +72,7 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
   const bool is_kept_here = !options_.dry_run && options_.vault == nullptr;
   cut_noter note;
   for (const blob_cut& cut : answer->cuts) {
-    note.add(value, cut,
-             is_kept_here ? text.substr(cut.offset, cut.size) : std::string_view());
+    note.add(value, cut, is_kept_here ? text.substr(cut.offset, cut.size) : std::string_view());
   }
   value.text = std::move(answer->text);
   return std::optional<cleaned_value>(std::move(value));
@@ -90,10 +90,9 @@ status value_cleaner::make_durable(std::span<const cleaned_value> values) const 
 void value_cleaner::keep_sample(const cleaned_value& value) {
   constexpr std::size_t samples_of_place = 3;
   std::vector<clean_sample>& kept = report_.samples[value.entry.place];
-  const auto at =
-      std::find_if(kept.begin(), kept.end(), [&value](const clean_sample& sample) {
-        return sample.bytes_removed < value.bytes_removed;
-      });
+  const auto at = std::find_if(kept.begin(), kept.end(), [&value](const clean_sample& sample) {
+    return sample.bytes_removed < value.bytes_removed;
+  });
   if (at == kept.end() && kept.size() == samples_of_place) return;
   const blob_cut& largest = value.largest;
   kept.insert(at, {value.entry.locator, value.bytes_removed, value.cut_count, largest.size,
@@ -133,6 +132,7 @@ status check_clean_options(const clean_options& options) {
   if (options.batch < 1 || options.batch > most_batch) {
     return invalid("a batch has 1 to 10,000 values");
   }
+  if (options.sample != 0 && !options.dry_run) return invalid("only a dry run can be of a sample");
   if (!options.dry_run && options.journal == nullptr) {
     return invalid("cleaning needs a journal, by which it can be undone");
   }

@@ -73,6 +73,21 @@ class Clean(CleanTest):
         self.assertRegex(text, r'(?m)^t\.data \["r\d"\]: \d+ B; 1 blob, the largest \d+ B of image/png at '
                                r'"/image"$')
 
+    def test_estimates(self):
+        self.fill(40)
+        dry = ("clean", *DB, "--dry-run")
+        truth = json.loads(self.expect(DONE, *dry, "--json").stdout)["bytes_removed"]
+        report = json.loads(self.expect(DONE, *dry, "--json", "--sample", "10").stdout)
+        estimate = report["places"]["t.data"]["estimate"]
+        self.assertEqual((estimate["rows"], estimate["sampled_rows"]), (40, 10))
+        # The images are as large as each other.
+        self.assertLess(abs(estimate["bytes_removed"] - truth), truth / 20)
+        self.assertEqual(report["estimate"]["bytes_removed"], estimate["bytes_removed"])
+        text = self.expect(DONE, *dry, "--sample", "10").stdout.decode()
+        self.assertRegex(text, r"(?m)^t\.data: about .*B would go, .* to .*B, judged by 10 values in "
+                               r"40$")
+        self.expect(USAGE, "clean", *DB, *SAFE, "--yes", "--sample", "10")
+
     def test_wants_a_journal_and_a_yes(self):
         self.fill(3)
         before = self.read()

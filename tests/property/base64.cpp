@@ -102,6 +102,18 @@ TEST_F(base64_property, outside_the_cuts_nothing_changes) {
     expected += text.substr(at);
     ASSERT_EQ(answer.view(text), expected);
     ASSERT_EQ(answer.cut_bytes, cut_bytes);
+    options.report_details = false;
+    const sanitized places = sanitize(text, options);
+    ASSERT_EQ(places.text, answer.text);
+    ASSERT_EQ(places.cuts.size(), answer.cuts.size());
+    for (std::size_t i = 0; i < places.cuts.size(); ++i) {
+      const blob_cut& cut = places.cuts[i];
+      ASSERT_EQ(cut.offset, answer.cuts[i].offset);
+      ASSERT_EQ(cut.size, answer.cuts[i].size);
+      ASSERT_EQ(cut.replacement_size, answer.cuts[i].replacement_size);
+      ASSERT_EQ(cut.kind, answer.cuts[i].kind);
+      ASSERT_FALSE(cut.has_pointer);
+    }
     ASSERT_LE(answer.view(text).size(), text.size());
     ASSERT_TRUE(answer.changed || answer.text.empty());
   };

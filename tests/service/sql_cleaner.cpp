@@ -1,6 +1,7 @@
 // Cleaning PostgreSQL and SQLite: what goes, what stays, and the way back.
 #include <jobqueue/service/sql_cleaner.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include <jobqueue/vault.hpp>
 
+#include "service/journal_text.hpp"
 #include "support/stores.hpp"
 
 namespace jobqueue {
@@ -122,6 +124,38 @@ TEST_P(sql_cleaner_of, takes_out_what_a_dry_run_says_and_puts_it_back) {
   EXPECT_EQ(undone.skipped, 0U);
   EXPECT_EQ(values(), before);
   EXPECT_EQ(undo_sql(store_.url(), {}, *journal, vault_.get()).value().unchanged, 466U);
+}
+
+TEST_P(sql_cleaner_of, a_sample_tells_about_all) {
+  run_sql("CREATE TABLE t (id text PRIMARY KEY, data json)");
+  for (unsigned i = 0; i < 3000; ++i) {
+    insert(std::to_string(i), R"({"image":")" + (i % 3 == 0 ? "none" : picture(i, 400)) + "\"}");
+  }
+  if (!is_sqlite()) run_sql("ANALYZE t");
+  clean_options dry = options();
+  dry.dry_run = true;
+  const auto truth = clean(dry).cleaned.totals.bytes_removed;
+  dry.sample = 600;
+  const auto report = clean(dry);
+  const clean_estimate& judged = report.estimates.at(table("t") + ".data");
+  EXPECT_EQ(judged.rows, 3000U);
+  EXPECT_NEAR(static_cast<double>(judged.sampled_rows), 600, 200);
+  const std::uint64_t margin = judged.bytes_high - judged.bytes_removed;
+  EXPECT_GT(margin, truth / 50);
+  EXPECT_LT(margin, truth / 5);
+  EXPECT_NEAR(static_cast<double>(judged.bytes_removed), static_cast<double>(truth),
+              4.0 * static_cast<double>(margin));
+  EXPECT_EQ(report.estimate.bytes_removed, judged.bytes_removed);
+  EXPECT_EQ(report.estimate.bytes_high, judged.bytes_high);
+  EXPECT_LT(report.cleaned.totals.bytes_removed, truth / 2);
+  // All rows are no sample.
+  dry.sample = 100'000;
+  const clean_estimate all = clean(dry).estimate;
+  EXPECT_EQ(all.bytes_removed, truth);
+  EXPECT_EQ(all.bytes_low, truth);
+  EXPECT_EQ(all.bytes_high, truth);
+  dry.dry_run = false;
+  EXPECT_EQ(clean_sql(store_.url(), {}, {}, dry).problem().code, errc::invalid_argument);
 }
 
 TEST_P(sql_cleaner_of, works_without_a_vault_by_its_journal_alone) {
@@ -263,6 +297,21 @@ TEST_P(sql_cleaner_of, a_large_value_among_small_ones) {
   const auto journal = clean_journal::open(folder_.path() / "journal", store_name()).value();
   EXPECT_EQ(undo_sql(store_.url(), {}, *journal, vault_.get()).value().restored, 2U);
   EXPECT_EQ(values(), before);
+}
+
+TEST(clean_journal_file, any_byte_stands_at_any_place) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string bytes(20, 'x');
+      bytes[at] = static_cast<char>(byte);
+      std::string text;
+      detail::append_json_bytes(text, bytes);
+      EXPECT_EQ(detail::read_json_bytes(text), bytes);
+      EXPECT_TRUE(
+          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7F; }))
+          << byte << " at " << at;
+    }
+  }
 }
 
 TEST(clean_journal_file, a_torn_end_is_dropped_and_other_damage_is_named) {

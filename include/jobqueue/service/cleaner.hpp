@@ -108,10 +108,14 @@ struct clean_progress {
 };
 
 struct clean_options {
-  /// How blobs are judged. `store`, `sync_store`, `report` and `format` are set by the cleaner.
+  /// How blobs are judged. `format`, `store`, `sync_store` and what is
+  /// reported are set by the cleaner.
   sanitize_options sanitize;
   /// Only count what would be done, to the byte. Nothing is written.
   bool dry_run = false;
+  /// In a dry run of a database: look at about so many rows of each table, and judge the others by
+  /// them; 0: at all of them.
+  std::uint64_t sample = 0;
   /// Where blobs go. Without it they are in the journal only.
   blob_store* vault = nullptr;
   /// In a dry run: count as with a vault, whose placeholders are longer.
