@@ -1,8 +1,10 @@
 // Cleaning a Redis whose values are jobs with an image each. Beside it the least that any program
 // could do that looks at every value and writes it back: GET and SET, pipelined with hiredis. See
 // README.md beside this for what the numbers are and are not.
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -101,6 +103,9 @@ bench::measure rewrite(const test::redis_server& server, std::size_t values, std
 bench::measure clean(const test::redis_server& server, const std::filesystem::path& folder,
                      bool has_vault, bool dry_run) {
   return bench::run_in_child([&] {
+    // As the program does for itself.
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
     std::filesystem::create_directories(folder);
     const auto blobs = take(open_directory_vault(folder / "vault", {.create = true}));
     const auto journal =
@@ -113,6 +118,23 @@ bench::measure clean(const test::redis_server& server, const std::filesystem::pa
     const double took = seconds_of(
         [&] { removed = take(clean_redis(server.url(), {}, {}, options)).totals.bytes_removed; });
     return std::pair(took, removed);
+  });
+}
+
+// Writes as many bytes to a file, durably, some together: no journal is faster than that.
+bench::measure append(const std::filesystem::path& path, std::uint64_t bytes) {
+  return bench::run_in_child([&] {
+    const std::string piece(std::size_t{4} << 20, 'x');
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const double took = seconds_of([&] {
+      for (std::uint64_t written = 0; written < bytes; written += piece.size()) {
+        require(::write(file, piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()) &&
+                    ::fdatasync(file) == 0,
+                "the disk does not take it");
+      }
+    });
+    ::close(file);
+    return std::pair(took, bytes);
   });
 }
 
@@ -130,6 +152,7 @@ void run_size(std::size_t bytes) {
   const double megabytes = static_cast<double>(peer.count) / 1e6;
   std::printf("%zu values of %zu bytes\n", values, bytes);
   print("GET and SET, pipelined", peer, megabytes);
+  print("append to a file, durably", append(folder.path() / "file", peer.count), megabytes);
   const bench::measure looked = clean(server, folder.path() / "dry", false, true);
   print("dry run", looked, megabytes);
   const bench::measure plain = clean(server, folder.path() / "plain", false, false);
@@ -148,9 +171,4 @@ void run() {
 
 }  // namespace
 
-int main() {
-  // As the program does for itself.
-  mallopt(M_TRIM_THRESHOLD, 32 << 20);
-  mallopt(M_MMAP_THRESHOLD, 16 << 20);
-  return jobqueue::bench::run(run);
-}
+int main() { return jobqueue::bench::run(run); }
