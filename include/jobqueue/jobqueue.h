@@ -470,6 +470,139 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_payload_signer_sign(
     jobqueue_buffer* out, const jobqueue_payload_signer* signer, const void* body, size_t body_size,
     const char* id, size_t id_size, int64_t now_seconds, jobqueue_error* error);
 
+/* Keys of attestations: docs/api/attestation.md. Writers, kinds and forms. */
+#define JOBQUEUE_WRITER_WORKER 0u
+#define JOBQUEUE_WRITER_WORKFLOW 1u
+#define JOBQUEUE_WRITER_API 2u
+#define JOBQUEUE_ATTESTATION_COMPLETION 0u
+#define JOBQUEUE_ATTESTATION_FAILURE 1u
+#define JOBQUEUE_ATTESTATION_KEY_CURRENT 0u  /* what is written today */
+#define JOBQUEUE_ATTESTATION_KEY_PLAIN 1u    /* worker:<kind>:<job id>... */
+#define JOBQUEUE_ATTESTATION_KEY_PREFIXED 2u /* worker:<kind>:[workflow-<id>:]job-<job id>... */
+#define JOBQUEUE_ATTESTATION_KEY_EARLY_FAILURE 3u /* workflow:attestation:failure:<id> */
+
+/* "worker", "completion", "early_failure", ...; NULL if there is none of that number. Static. */
+JOBQUEUE_API const char* jobqueue_attestation_writer_name(uint32_t writer);
+JOBQUEUE_API const char* jobqueue_attestation_kind_name(uint32_t kind);
+JOBQUEUE_API const char* jobqueue_attestation_form_name(uint32_t form);
+
+/* Bits of jobqueue_attestation_key.flags. */
+#define JOBQUEUE_ATTESTATION_KEY_PERMANENT 1u /* the last failure, which has no number in its key */
+#define JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX \
+  2u /* the older forms: the id in the key begins with "step-" */
+#define JOBQUEUE_ATTESTATION_KEY_AMBIGUOUS \
+  4u /* there is another reading; formatting and order ignore it */
+
+/* What a key says. Declare it with JOBQUEUE_ATTESTATION_KEY_INIT. */
+typedef struct jobqueue_attestation_key {
+  uint32_t struct_size;
+  uint32_t writer;
+  uint32_t kind;
+  uint32_t form;
+  uint32_t flags;
+  uint32_t reserved;
+  jobqueue_string workflow_id; /* empty if the key does not say */
+  jobqueue_string step_id;     /* without one leading "step-"; empty in keys of a whole workflow */
+  uint64_t attempt; /* 1 is the first try, with every writer; 0 if the key does not say */
+} jobqueue_attestation_key;
+#define JOBQUEUE_ATTESTATION_KEY_INIT                                                         \
+  {                                                                                           \
+    (uint32_t)sizeof(jobqueue_attestation_key), JOBQUEUE_WRITER_WORKER,                       \
+        JOBQUEUE_ATTESTATION_COMPLETION, JOBQUEUE_ATTESTATION_KEY_CURRENT, 0u, 0u, {NULL, 0}, \
+        {NULL, 0}, 0                                                                          \
+  }
+
+/* Reads a key of any generation. `reading` 0 is the best one; one that is AMBIGUOUS has more, and
+ * JOBQUEUE_E_INVALID_ARGUMENT is behind the last of them, and of what is no key. The ids are
+ * borrowed from `text`. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_parse_attestation_key(jobqueue_attestation_key* out, const char* text, size_t text_size,
+                               size_t reading, jobqueue_error* error);
+
+/* Builds the text of a key, so that nothing else can be read from it.
+ * JOBQUEUE_E_INVALID_ARGUMENT if an id cannot be in a key, or something has no place in the form. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_format_attestation_key(
+    jobqueue_buffer* out, const jobqueue_attestation_key* key, jobqueue_error* error);
+
+/* Below 0, 0 or above 0, as `a` comes before, with or after `b` in the canonical order: by workflow,
+ * attempt (unknown ones first), step, writer, kind, permanence, form. NULL comes first. */
+JOBQUEUE_API int32_t jobqueue_compare_attestation_keys(const jobqueue_attestation_key* a,
+                                                       const jobqueue_attestation_key* b);
+
+/* A place in a chain of records: behind the record of that number. The struct never grows. */
+typedef struct jobqueue_attestation_head {
+  uint64_t sequence; /* 0: before the first record */
+  char digest[65];   /* 64 hexadecimal digits in lower case, and a NUL */
+  char reserved[7];
+} jobqueue_attestation_head;
+#define JOBQUEUE_ATTESTATION_HEAD_INIT                                           \
+  {                                                                              \
+    0, "0000000000000000000000000000000000000000000000000000000000000000", { 0 } \
+  }
+
+/* Puts records into a chain. Immutable; any number of threads may use it. It holds a key, which is
+ * cleansed when it is freed, and not the text of the secret. */
+typedef struct jobqueue_attestation_signer jobqueue_attestation_signer;
+
+/* JOBQUEUE_E_SECRET_INVALID if the secret is empty, white space, or longer than 4096 bytes. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_attestation_signer_new(jobqueue_attestation_signer** out, const char* secret,
+                                size_t secret_size, jobqueue_error* error);
+
+/* NULL is accepted. No call may be using the signer. */
+JOBQUEUE_API void jobqueue_attestation_signer_free(jobqueue_attestation_signer* signer);
+
+/* Gives a record, an object of JSON, with its chain as its last member; every other byte stays.
+ * `head` is the place behind which the record comes, and becomes the one behind it; what is digested
+ * is in docs/api/attestation.md. JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the
+ * offset; JOBQUEUE_E_INVALID_ARGUMENT, also for a record that is sealed already. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_attestation_signer_seal(jobqueue_buffer* out, jobqueue_attestation_head* head,
+                                 const jobqueue_attestation_signer* signer, const char* record,
+                                 size_t record_size, jobqueue_error* error);
+
+/* Verifies chains. Immutable, as a signer is. */
+typedef struct jobqueue_attestation_verifier jobqueue_attestation_verifier;
+
+/* Takes 1 to 32 secrets, any of which may have sealed a record. JOBQUEUE_E_SECRET_INVALID,
+ * JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_attestation_verifier_new(
+    jobqueue_attestation_verifier** out, const jobqueue_string* secrets, size_t secret_count,
+    jobqueue_error* error);
+
+/* NULL is accepted. No call may be using the verifier. */
+JOBQUEUE_API void jobqueue_attestation_verifier_free(jobqueue_attestation_verifier* verifier);
+
+#define JOBQUEUE_ANY_COUNT UINT64_MAX /* expected_count: it is not known */
+
+/* What is known of a chain from elsewhere. */
+typedef struct jobqueue_attestation_options {
+  uint32_t struct_size; /* sizeof(jobqueue_attestation_options); the struct only grows at the end */
+  uint32_t flags;       /* 0 */
+  const jobqueue_attestation_head* after; /* the records follow this place; NULL: from the first */
+  jobqueue_string expected_head;          /* digest of the newest record; empty: it is not known */
+  uint64_t expected_count;                /* number of the newest record */
+} jobqueue_attestation_options;
+#define JOBQUEUE_ATTESTATION_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_attestation_options), 0u, NULL, {NULL, 0}, JOBQUEUE_ANY_COUNT }
+
+/* Verifies records in their order and gives a report, one line of JSON (docs/api/attestation.md).
+ * JOBQUEUE_OK only if there is no problem. Else the status is that of the first one, which is an
+ * answer, too, so that `out` has the report: JOBQUEUE_E_INVALID_JSON for what is no record,
+ * JOBQUEUE_E_SIGNATURE_MISSING without a chain, JOBQUEUE_E_SIGNATURE_MALFORMED,
+ * JOBQUEUE_E_SIGNATURE_MISMATCH. JOBQUEUE_E_INVALID_ARGUMENT leaves `out` as it was. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_attestation_verifier_verify(
+    jobqueue_buffer* out, const jobqueue_attestation_verifier* verifier,
+    const jobqueue_string* records, size_t record_count,
+    const jobqueue_attestation_options* options, jobqueue_error* error);
+
+/* The place behind one record, to go on from there; only its own bytes are verified.
+ * JOBQUEUE_E_INVALID_JSON, JOBQUEUE_E_INVALID_UTF8, JOBQUEUE_E_SIGNATURE_MISSING,
+ * JOBQUEUE_E_SIGNATURE_MALFORMED, JOBQUEUE_E_SIGNATURE_MISMATCH. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_attestation_verifier_head(
+    jobqueue_attestation_head* out, const jobqueue_attestation_verifier* verifier,
+    const char* record, size_t record_size, jobqueue_error* error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,7 +9,9 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <jobqueue/attestation.hpp>
 #include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
@@ -26,6 +28,14 @@ struct jobqueue_signature_verifier {
 
 struct jobqueue_payload_signer {
   jobqueue::payload_signer signer;
+};
+
+struct jobqueue_attestation_signer {
+  jobqueue::attestation_signer signer;
+};
+
+struct jobqueue_attestation_verifier {
+  jobqueue::attestation_verifier verifier;
 };
 
 struct jobqueue_vault {
@@ -60,6 +70,9 @@ inline std::string_view view(const char* data, size_t size) noexcept {
 inline std::string_view view(const jobqueue_string& text) noexcept {
   return view(text.data, text.size);
 }
+// The secrets of a verifier or a signer; null if all is well, else what is wrong.
+const char* read_secrets(const jobqueue_string* secrets, std::size_t count,
+                         std::vector<std::string_view>& views);
 inline jobqueue_string borrow(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 // Options as this version knows them: what the caller's smaller struct does not have is as preset.

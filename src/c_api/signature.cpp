@@ -28,16 +28,7 @@ const char* convert(const void* out, std::uint32_t scheme, const jobqueue_string
                     std::size_t count, std::vector<std::string_view>& views) {
   if (out == nullptr) return "out must not be NULL";
   if (scheme > JOBQUEUE_SCHEME_CONVOY) return "there is no such scheme";
-  if (secrets == nullptr || count == 0 || count > max_signature_secrets) {
-    return "secrets must be a list of 1 to 32";
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    if (secrets[i].data == nullptr && secrets[i].size != 0) {
-      return "a secret is NULL but its size is not 0";
-    }
-    views.push_back(c_api::view(secrets[i]));
-  }
-  return nullptr;
+  return c_api::read_secrets(secrets, count, views);
 }
 
 std::chrono::seconds tolerance_of(std::uint64_t seconds) noexcept {
@@ -78,6 +69,20 @@ void give(jobqueue_verification* out, const verification& answer) noexcept {
 }
 
 }  // namespace
+
+const char* jobqueue::c_api::read_secrets(const jobqueue_string* secrets, std::size_t count,
+                                          std::vector<std::string_view>& views) {
+  if (secrets == nullptr || count == 0 || count > max_signature_secrets) {
+    return "secrets must be a list of 1 to 32";
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (secrets[i].data == nullptr && secrets[i].size != 0) {
+      return "a secret is NULL but its size is not 0";
+    }
+    views.push_back(view(secrets[i]));
+  }
+  return nullptr;
+}
 
 const char* jobqueue_signature_scheme_name(uint32_t scheme) {
   if (scheme > JOBQUEUE_SCHEME_CONVOY) return nullptr;

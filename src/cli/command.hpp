@@ -42,6 +42,7 @@ void add_clean(CLI::App& program, std::function<int()>& run);
 void add_undo(CLI::App& program, std::function<int()>& run);
 void add_sign(CLI::App& program, std::function<int()>& run);
 void add_verify(CLI::App& program, std::function<int()>& run);
+void add_attestation(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);

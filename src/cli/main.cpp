@@ -37,6 +37,7 @@ int run_program(int argc, char** argv) {
   cli::add_undo(program, run);
   cli::add_sign(program, run);
   cli::add_verify(program, run);
+  cli::add_attestation(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -29,7 +29,7 @@ struct sign_command {
     if (!by) return report_problem("--scheme", by.problem());
     const auto now = choice.read_time();
     if (!now) return report_problem("--now", now.problem());
-    const auto secrets = choice.read_secrets();
+    const auto secrets = read_secrets(choice.variables);
     if (!secrets) return report_problem("--secret-env", secrets.problem());
     const auto signer = payload_signer::create(*by, secrets->views());
     if (!signer) return report_problem({}, signer.problem());

@@ -38,18 +38,16 @@ secret_list::~secret_list() {
   for (std::string& one : texts_) ::explicit_bzero(one.data(), one.size());
 }
 
-void signature_choice::add_to(CLI::App& app) {
-  app.add_option("FILE", file, "The body, as it came; none or - is standard input");
-  app.add_option("--secret-env", variables,
-                 "Environment variable that holds a secret; or VARIABLE_FILE names a file with it. "
-                 "May be repeated")
+void add_secrets_to(CLI::App& app, std::vector<std::string>& variables, const std::string& about) {
+  app.add_option(
+         "--secret-env", variables,
+         "Environment variable that holds a secret; or VARIABLE_FILE names a file with it. " +
+             about)
       ->required()
       ->allow_extra_args(false);
-  app.add_option("--now", now,
-                 "The present, as 1767614400 or 2026-01-05T12:00:00Z; the clock's if not given");
 }
 
-result<secret_list> signature_choice::read_secrets() const {
+result<secret_list> read_secrets(const std::vector<std::string>& variables) {
   secret_list secrets;
   for (const std::string& variable : variables) {
     auto text = read_secret(variable);
@@ -57,6 +55,13 @@ result<secret_list> signature_choice::read_secrets() const {
     secrets.add(*std::move(text));
   }
   return secrets;
+}
+
+void signature_choice::add_to(CLI::App& app) {
+  app.add_option("FILE", file, "The body, as it came; none or - is standard input");
+  add_secrets_to(app, variables, "May be repeated");
+  app.add_option("--now", now,
+                 "The present, as 1767614400 or 2026-01-05T12:00:00Z; the clock's if not given");
 }
 
 result<std::chrono::sys_seconds> signature_choice::read_time() const {

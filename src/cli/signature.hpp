@@ -1,4 +1,5 @@
-// What `sign` and `verify` share: secrets, which are never on a command line, and the present.
+// What `sign`, `verify` and `attestation` share: secrets, which are never on a command line, and the
+// present.
 #pragma once
 
 #include <chrono>
@@ -29,6 +30,11 @@ class secret_list {
   std::vector<std::string> texts_;
 };
 
+// The option --secret-env.
+void add_secrets_to(CLI::App& app, std::vector<std::string>& variables, const std::string& about);
+// Of each variable, or of the file that VARIABLE_FILE names, without a line break at its end.
+[[nodiscard]] result<secret_list> read_secrets(const std::vector<std::string>& variables);
+
 struct signature_choice {
   std::string scheme;
   std::vector<std::string> variables;
@@ -36,8 +42,6 @@ struct signature_choice {
   std::string file;
 
   void add_to(CLI::App& app);
-  // Of each variable, or of the file that VARIABLE_FILE names, without a line break at its end.
-  [[nodiscard]] result<secret_list> read_secrets() const;
   // Seconds since 1970 or RFC 3339; the clock's if not given.
   [[nodiscard]] result<std::chrono::sys_seconds> read_time() const;
   [[nodiscard]] result<std::string> read_body() const;

@@ -57,7 +57,7 @@ struct verify_command {
     if (!now) return report_problem("--now", now.problem());
     const auto given = fields();
     if (!given) return report_problem("--header", given.problem());
-    const auto secrets = choice.read_secrets();
+    const auto secrets = read_secrets(choice.variables);
     if (!secrets) return report_problem("--secret-env", secrets.problem());
     signature_options options;
     options.tolerance = std::chrono::seconds(tolerance);

@@ -4,8 +4,9 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
-#include <tuple>
 #include <utility>
+
+#include "core/attestation_order.hpp"
 
 namespace jobqueue {
 namespace {
@@ -214,7 +215,7 @@ status check_ids(const attestation_key& key) {
 
 status check_numbers(const attestation_key& key) {
   if (key.attempt && (*key.attempt == 0 || *key.attempt > max_attestation_attempt)) {
-    return invalid("the attempt must be from 1 to 10^18 - 1; 1 is the first try");
+    return invalid("the attempt must be from 1 to 2^53 - 1; 1 is the first try");
   }
   if (key.permanent && (key.attempt || key.kind == kind::completion)) {
     return invalid("permanent is for a failure without the number of an attempt");
@@ -254,9 +255,15 @@ std::string key_text(const attestation_key& key) {
   return begin + (of_workflow ? "job-id:" + key.workflow_id + ":" : "") + "step-id:" + job + end;
 }
 
-auto rank(const attestation_key& key) noexcept {
-  return std::tie(key.workflow_id, key.attempt, key.step_id, key.writer, key.kind, key.permanent,
-                  key.form, key.has_step_prefix);
+constexpr std::array<std::string_view, 3> writer_words = {"worker", "workflow", "api"};
+constexpr std::array<std::string_view, 2> kind_words = {"completion", "failure"};
+constexpr std::array<std::string_view, 4> form_words = {"current", "plain", "prefixed",
+                                                        "early_failure"};
+
+template <class Value, std::size_t count>
+std::string_view word_of(const std::array<std::string_view, count>& words, Value value) noexcept {
+  const auto i = static_cast<std::size_t>(value);
+  return i < count ? words.at(i) : std::string_view();
 }
 
 }  // namespace
@@ -264,8 +271,14 @@ auto rank(const attestation_key& key) noexcept {
 inline namespace v1 {
 
 std::strong_ordering operator<=>(const attestation_key& a, const attestation_key& b) noexcept {
-  return rank(a) <=> rank(b);
+  return detail::rank_of(a) <=> detail::rank_of(b);
 }
+
+std::string_view to_string(attestation_writer writer) noexcept {
+  return word_of(writer_words, writer);
+}
+std::string_view to_string(attestation_kind kind) noexcept { return word_of(kind_words, kind); }
+std::string_view to_string(attestation_form form) noexcept { return word_of(form_words, form); }
 
 std::string_view canonical_step_id(std::string_view job_id) noexcept {
   if (job_id.starts_with(step_prefix)) job_id.remove_prefix(step_prefix.size());

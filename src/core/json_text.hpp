@@ -44,6 +44,9 @@ struct json_member {
 // The same of any text; none if it is no valid JSON.
 [[nodiscard]] std::vector<json_member> check_json_members(std::string_view text);
 
+// Whether an object has a member of that name, however it is escaped. Nothing is kept of the others.
+[[nodiscard]] bool has_json_member(std::string_view text, std::string_view name);
+
 // The text of a member, of equal names the last: the characters of a string, else as it is written.
 // Empty if there is none, or null.
 [[nodiscard]] std::string find_member_text(const std::vector<json_member>& members,

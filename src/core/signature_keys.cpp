@@ -83,15 +83,8 @@ bool is_ed25519(std::string_view text) noexcept {
   return text.starts_with(public_prefix) || text.starts_with(secret_prefix);
 }
 
-// What is wrong with every secret, whatever the scheme; or null.
-const char* check_text(std::string_view text) noexcept {
-  if (trim(text).empty()) return "is empty";
-  if (text.size() > max_secret_bytes) return "is longer than 4096 bytes";
-  return nullptr;
-}
-
 const char* read_key(signature_scheme scheme, std::string_view text, signature_key& key) {
-  if (const char* wrong = check_text(text)) return wrong;
+  if (const char* wrong = check_secret_text(text)) return wrong;
   const bool is_automatic = scheme == signature_scheme::automatic;
   if (decodes_secrets(scheme) || is_automatic) {
     // A key pair is of no other scheme, so for `automatic` it is one or an error, too.
@@ -165,20 +158,8 @@ class mistakes {
   bool for_decoded_;
 };
 
-error secret_problem(const char* what, std::size_t index, std::size_t count) {
-  const std::string which =
-      count == 1 ? "the secret " : "secret " + std::to_string(index + 1) + " of the list ";
-  return {errc::secret_invalid, no_offset, which + what};
-}
-
-const char* check_list(std::span<const std::string_view> secrets) noexcept {
-  if (secrets.empty()) return "there must be a secret";
-  if (secrets.size() > max_signature_secrets) return "there are more than 32 secrets";
-  return nullptr;
-}
-
 const char* read_signer_key(signature_scheme scheme, std::string_view text, signer_key& key) {
-  if (const char* wrong = check_text(text)) return wrong;
+  if (const char* wrong = check_secret_text(text)) return wrong;
   if (!decodes_secrets(scheme)) {
     key.hmac.emplace(text);
     return nullptr;
@@ -198,10 +179,28 @@ bool has_one_signature(signature_scheme scheme) noexcept {
 
 }  // namespace
 
+const char* check_secret_list(std::span<const std::string_view> secrets) noexcept {
+  if (secrets.empty()) return "there must be a secret";
+  if (secrets.size() > max_signature_secrets) return "there are more than 32 secrets";
+  return nullptr;
+}
+
+const char* check_secret_text(std::string_view text) noexcept {
+  if (trim(text).empty()) return "is empty";
+  if (text.size() > max_secret_bytes) return "is longer than 4096 bytes";
+  return nullptr;
+}
+
+error secret_problem(const char* what, std::size_t index, std::size_t count) {
+  const std::string which =
+      count == 1 ? "the secret " : "secret " + std::to_string(index + 1) + " of the list ";
+  return {errc::secret_invalid, no_offset, which + what};
+}
+
 result<std::shared_ptr<const signature_keys>> make_verifier_keys(
     signature_scheme scheme, std::span<const std::string_view> secrets,
     const signature_options& options) {
-  if (const char* wrong = check_list(secrets))
+  if (const char* wrong = check_secret_list(secrets))
     return error{errc::invalid_argument, no_offset, wrong};
   if (options.tolerance.count() < 0) {
     return error{errc::invalid_argument, no_offset, "the tolerance must not be negative"};
@@ -227,7 +226,7 @@ result<std::shared_ptr<const signer_keys>> make_signer_keys(
   if (scheme == signature_scheme::automatic) {
     return error{errc::invalid_argument, no_offset, "the scheme to sign with must be named"};
   }
-  if (const char* wrong = check_list(secrets))
+  if (const char* wrong = check_secret_list(secrets))
     return error{errc::invalid_argument, no_offset, wrong};
   if (secrets.size() > 1 && has_one_signature(scheme)) {
     return error{errc::invalid_argument, no_offset, "this scheme has room for one signature only"};

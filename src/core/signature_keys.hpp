@@ -14,6 +14,12 @@
 
 namespace jobqueue::detail {
 
+// What is wrong with a list of secrets, and with the text of one, whatever they are for; or null.
+[[nodiscard]] const char* check_secret_list(std::span<const std::string_view> secrets) noexcept;
+[[nodiscard]] const char* check_secret_text(std::string_view text) noexcept;
+// Of the secret at `index` of a list of `count`.
+[[nodiscard]] error secret_problem(const char* what, std::size_t index, std::size_t count);
+
 // Whether the secrets of a scheme are what their base64 stands for, and not their text.
 [[nodiscard]] constexpr bool decodes_secrets(signature_scheme scheme) noexcept {
   return scheme == signature_scheme::standard || scheme == signature_scheme::svix;

@@ -273,7 +273,7 @@ constexpr std::string_view refused[] = {
     "api:workflow:completion",
     "api:workflow:completion:",
     "api:workflow:completion:w1:permanent",
-    "api:workflow:completion:w1:attempt-999999999999999999",
+    "api:workflow:completion:w1:attempt-9007199254740991",
     "api:workflow:failure:w1:permanent",
     "workflow:failure",
     "workflow:failure::permanent",
@@ -346,7 +346,7 @@ TEST(attestation, refuses_to_write_numbers_that_have_no_place) {
   expect_refused(key, "the attempt must be from 1 to 10^18 - 1; 1 is the first try");
   key.attempt = max_attestation_attempt;
   EXPECT_EQ(format_attestation_key(key).value(),
-            "worker:completion:job-id:w1:step-id:s1:attempt:999999999999999999");
+            "worker:completion:job-id:w1:step-id:s1:attempt:9007199254740991");
   key.permanent = true;
   expect_refused(key, "permanent is for a failure without the number of an attempt");
   key.attempt.reset();
