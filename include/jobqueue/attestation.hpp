@@ -230,9 +230,9 @@ struct attestation_report {
 
 /// What is known of a chain from elsewhere.
 struct attestation_expectation {
-  attestation_head after;     ///< The records follow this place; else they are from the first on.
-  std::string expected_head;  ///< The digest of the newest record; empty if it is not known.
-  std::optional<std::uint64_t> expected_count;  ///< The number of the newest record.
+  attestation_head after = {};  ///< The records follow this place; else they are from the first on.
+  std::string expected_head = {};  ///< The digest of the newest record; empty if it is not known.
+  std::optional<std::uint64_t> expected_count = {};  ///< The number of the newest record.
 };
 
 /// Verifies chains. Keyed and shared as an `attestation_signer` is.

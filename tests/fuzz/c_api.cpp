@@ -1,5 +1,5 @@
 // Sequences of calls of the C ABI: buffers that are used again, a vault of callbacks that fail or
-// lie, options of other sizes, arguments that are wrong. The input is the program; see `machine`.
+// lie, a chain of records, options of other sizes, arguments that are wrong. The input is the program; see `machine`.
 #include <jobqueue/jobqueue.h>
 
 #include <algorithm>
@@ -118,11 +118,16 @@ class machine {
     callbacks.get = blobs::get;
     callbacks.sync = blobs::sync;
     expect(jobqueue_vault_from_callbacks(&vault_, &callbacks, &error_), JOBQUEUE_OK);
+    expect(jobqueue_attestation_signer_new(&signer_, "s", 1, &error_), JOBQUEUE_OK);
+    const jobqueue_string secret{"s", 1};
+    expect(jobqueue_attestation_verifier_new(&verifier_, &secret, 1, &error_), JOBQUEUE_OK);
   }
   machine(const machine&) = delete;
   machine& operator=(const machine&) = delete;
   ~machine() {
     jobqueue_vault_free(vault_);
+    jobqueue_attestation_signer_free(signer_);
+    jobqueue_attestation_verifier_free(verifier_);
     jobqueue_buffer_dispose(&lean_);
     jobqueue_buffer_dispose(&restored_);
   }
@@ -143,6 +148,8 @@ class machine {
         case 9: jobqueue_buffer_dispose(&lean_); break;
         case 10: call_wrongly(in.nibble()); break;
         case 11: sync(); break;
+        case 13: seal(in); break;
+        case 14: verify(in); break;
         default: sanitize_with_size(in); break;
       }
     }
@@ -312,6 +319,44 @@ class machine {
             "sync fails when its callback does");
   }
 
+  // Seals a text, or what is in the buffer that the output replaces.
+  void seal(choices& in) {
+    const exact_text text((in.nibble() & 1U) != 0 ? std::string(view(lean_)) : read_text(in));
+    const jobqueue_attestation_head before = head_;
+    std::int32_t changed = 0;
+    const bool is_sealed = call_with_output(lean_, changed, [&](jobqueue_buffer* out, auto* flag) {
+      const jobqueue_status status = jobqueue_attestation_signer_seal(
+          out, &head_, signer_, text.view().data(), text.view().size(), &error_);
+      if (status == JOBQUEUE_OK) *flag = 1;
+      return status;
+    });
+    require(head_.sequence == before.sequence + (is_sealed ? 1 : 0), "a head moves with a record");
+    if (!is_sealed) {
+      require(std::string_view(head_.digest) == before.digest, "or not at all");
+      return;
+    }
+    jobqueue_attestation_head again = JOBQUEUE_ATTESTATION_HEAD_INIT;
+    expect(jobqueue_attestation_verifier_head(&again, verifier_, lean_.data, lean_.size, &error_),
+           JOBQUEUE_OK);
+    require(std::string_view(again.digest) == head_.digest, "a record has its head");
+  }
+
+  // Verifies what is in the buffer, after the head and alone; the report goes elsewhere.
+  void verify(choices& in) {
+    const jobqueue_string record = borrow(view(lean_));
+    jobqueue_attestation_options options = JOBQUEUE_ATTESTATION_OPTIONS_INIT;
+    const std::string head = read_text(in);
+    options.expected_head = borrow(head);
+    if ((in.nibble() & 1U) != 0) options.after = &head_;
+    const jobqueue_status status =
+        jobqueue_attestation_verifier_verify(&restored_, verifier_, &record, 1, &options, &error_);
+    check(status);
+    check_buffer(restored_);
+    if (status == JOBQUEUE_E_INVALID_ARGUMENT) return;
+    require(view(restored_).starts_with(status == JOBQUEUE_OK ? R"({"ok":true)" : R"({"ok":false)"),
+            "the report says what the status says");
+  }
+
   void assign(const std::string& text) {
     require(jobqueue_buffer_assign(&lean_, text.data(), text.size()) == JOBQUEUE_OK,
             "a buffer takes any bytes");
@@ -379,6 +424,9 @@ class machine {
 
   blobs blobs_;
   jobqueue_vault* vault_ = nullptr;
+  jobqueue_attestation_signer* signer_ = nullptr;
+  jobqueue_attestation_verifier* verifier_ = nullptr;
+  jobqueue_attestation_head head_ = JOBQUEUE_ATTESTATION_HEAD_INIT;
   jobqueue_buffer lean_ = JOBQUEUE_BUFFER_INIT;
   jobqueue_buffer restored_ = JOBQUEUE_BUFFER_INIT;
   jobqueue_error error_{};

@@ -385,6 +385,9 @@ def c_api():
         "buffers": b"8" + text("abc") + b"8" + text("") + b"9" + b"8" + text("x" * 300) + b"9",
         "bad_arguments": b"".join(b":" + bytes([0x30 + i]) for i in range(16)),
         "struct_sizes": b"".join(b"<" + bytes([size]) for size in (0, 3, 4, 20, 24, 110, 200)),
+        "seal": (b"=0" + text('{"a":1}') + b">" + text("") + b"0>" + text("") + b"1"
+                 + b"=0" + text(' {"b":[2]}\n') + b"=1" + b"=0" + text("[]")
+                 + b">" + text("0" * 64) + b"0>" + text("x") + b"0"),
         "everything": (sanitize(f'["{PNG}","{NOISE}"]', options=b"3100", more=b"1") + b"3"
                        + text("x") + b"4" + b"200" + b"9" + b":3" + sanitize(WRAPPED, more=b"3")),
     }
@@ -435,7 +438,7 @@ def rules():
 
 
 def attestation():
-    """Texts of keys, and keys by their parts: writer, kind, form, flags, then the ids."""
+    """Texts of keys, keys by their parts (writer, kind, form, flags, then the ids), and chains."""
     keys = [
         "worker:completion:step-step-abc", "worker:completion:job-7:attempt:2",
         "worker:failure:workflow-w1:job-step-s1:permanent",
@@ -447,7 +450,24 @@ def attestation():
     ]
     parts = ["000412w1step-s1", "000032w1s1", "0101" + "0job-7", "012612w1s1", "200482w1",
              "2031" + "2w1", "100512w1", "00081" + "1w*", "0006" + "11permanent"]
+    def chain(*steps):
+        """What is done with a text (0 nothing, 1 sealed, 2 edited, 3 another again), and where."""
+        return b"".join(b"%d%c%c" % (what, where, len(text)) + text for what, where, text in steps)
+
+    first, second = b'{"status":"failed","retry_count":1}', b' { "a" : "\\u00e9" }\n'
+    begin = b'{"attestation_chain":{"sequence":1,"previous":"'
+    chains = {
+        "whole": chain((1, 0, first), (1, 0, second), (1, 0, b"{}")),
+        "edited": chain((1, 0, first), (2, 90, second), (1, 0, b"{}")),
+        "edited_chain": chain((2, 200, first), (2, 255, first), (2, 0, first)),
+        "again": chain((1, 0, first), (3, 0, b""), (1, 0, second), (3, 1, b"")),
+        "others": chain((0, 0, b"{}"), (0, 0, b"[]"), (0, 0, b'{"attestation_chain":1}'),
+                        (0, 0, b"\xef\xbb\xbf{}"), (0, 0, b'{"\xff":1}')),
+        "claims": chain((0, 0, begin + b"0" * 64 + b'","digest":"' + b"0" * 64 + b'"}}'),
+                        (0, 0, begin + b"0" * 63 + b'","digest":"","hmac":"' + b"f" * 64 + b'"}}')),
+    }
     seeds = {f"key_{number}": key.encode() for number, key in enumerate(keys)}
+    seeds.update({f"chain_{name}": steps for name, steps in chains.items()})
     seeds.update({f"parts_{number}": part.encode() for number, part in enumerate(parts)})
     return {"empty": b"", "long": b"worker:completion:" + b"j" * 1100, **seeds}
 

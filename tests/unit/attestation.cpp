@@ -253,6 +253,7 @@ constexpr std::string_view refused[] = {
     "worker:completion:j1:attempt: 1",
     "worker:completion:j1:attempt:1x",
     "worker:completion:j1:attempt:1:2",
+    "worker:completion:j1:attempt:9007199254740992",
     "worker:completion:j1:attempt:1000000000000000000",
     "worker:completion:j1:attempt:10000000000000000000",
     "worker:completion:j1:attempt:99999999999999999999999999",
@@ -341,9 +342,9 @@ TEST(attestation, refuses_to_write_ids_that_cannot_stand_in_a_key) {
 TEST(attestation, refuses_to_write_numbers_that_have_no_place) {
   attestation_key key = modern_key();
   key.attempt = 0;
-  expect_refused(key, "the attempt must be from 1 to 10^18 - 1; 1 is the first try");
+  expect_refused(key, "the attempt must be from 1 to 2^53 - 1; 1 is the first try");
   key.attempt = 10'000'000'000'000'000'000U;
-  expect_refused(key, "the attempt must be from 1 to 10^18 - 1; 1 is the first try");
+  expect_refused(key, "the attempt must be from 1 to 2^53 - 1; 1 is the first try");
   key.attempt = max_attestation_attempt;
   EXPECT_EQ(format_attestation_key(key).value(),
             "worker:completion:job-id:w1:step-id:s1:attempt:9007199254740991");
@@ -357,6 +358,15 @@ TEST(attestation, refuses_to_write_numbers_that_have_no_place) {
   key.attempt.reset();
   expect_refused(key,
                  "a completion by the API needs the number of its attempt; 1 is the first try");
+}
+
+TEST(attestation, words_and_numbers) {
+  EXPECT_EQ(to_string(attestation_writer::workflow), "workflow");
+  EXPECT_EQ(to_string(attestation_kind::failure), "failure");
+  EXPECT_EQ(to_string(attestation_form::early_failure), "early_failure");
+  EXPECT_EQ(to_string(static_cast<attestation_form>(4)), "");
+  EXPECT_EQ(attempt_of_retry(0), 1U);
+  EXPECT_EQ(retry_of_attempt(2), 1U);
 }
 
 TEST(attestation, refuses_to_write_what_would_be_read_otherwise) {

@@ -37,5 +37,13 @@ TEST(json_text, members_keep_their_order_and_spelling) {
   EXPECT_EQ(members[2].value, "-0.0");
 }
 
+TEST(json_text, a_member_is_there_or_not) {
+  EXPECT_TRUE(has_json_member(R"({"z":{"b":1},"b" :1})", "b"));
+  EXPECT_TRUE(has_json_member(R"({"\u0062":1})", "b"));
+  EXPECT_FALSE(has_json_member(R"({"z":{"b":1},"c":"\"b\":1"})", "b"));
+  EXPECT_FALSE(has_json_member(R"({"\\u0062":1})", "b"));
+  EXPECT_FALSE(has_json_member("[]", "b"));
+}
+
 }  // namespace
 }  // namespace jobqueue::detail
