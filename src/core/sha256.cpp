@@ -104,6 +104,7 @@ void sha256_stream::update(std::span<const std::byte> data) {
 }
 
 sha256_digest sha256_stream::finish() {
+  const detail::own_errors errors;
   sha256_digest digest;
   require(EVP_DigestFinal_ex(context_.get(), output(digest), nullptr) == 1 &&
           EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr) == 1);

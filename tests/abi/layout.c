@@ -133,6 +133,29 @@ MEMBER(jobqueue_verification, secret_index, 16, 8);
 MEMBER(jobqueue_verification, age_seconds, 24, 8);
 MEMBER(jobqueue_verification, hint, 32, 8);
 
+STRUCT(jobqueue_attestation_key, 64, 8);
+MEMBER(jobqueue_attestation_key, struct_size, 0, 4);
+MEMBER(jobqueue_attestation_key, writer, 4, 4);
+MEMBER(jobqueue_attestation_key, kind, 8, 4);
+MEMBER(jobqueue_attestation_key, form, 12, 4);
+MEMBER(jobqueue_attestation_key, flags, 16, 4);
+MEMBER(jobqueue_attestation_key, reserved, 20, 4);
+MEMBER(jobqueue_attestation_key, workflow_id, 24, 16);
+MEMBER(jobqueue_attestation_key, step_id, 40, 16);
+MEMBER(jobqueue_attestation_key, attempt, 56, 8);
+
+STRUCT(jobqueue_attestation_head, 80, 8);
+MEMBER(jobqueue_attestation_head, sequence, 0, 8);
+MEMBER(jobqueue_attestation_head, digest, 8, 65);
+MEMBER(jobqueue_attestation_head, reserved, 73, 7);
+
+STRUCT(jobqueue_attestation_options, 40, 8);
+MEMBER(jobqueue_attestation_options, struct_size, 0, 4);
+MEMBER(jobqueue_attestation_options, flags, 4, 4);
+MEMBER(jobqueue_attestation_options, after, 8, 8);
+MEMBER(jobqueue_attestation_options, expected_head, 16, 16);
+MEMBER(jobqueue_attestation_options, expected_count, 32, 8);
+
 VALUE(JOBQUEUE_ABI_VERSION, 1);
 VALUE(JOBQUEUE_OK, 0);
 VALUE(JOBQUEUE_E_INVALID_ARGUMENT, 1);
@@ -177,3 +200,16 @@ VALUE(JOBQUEUE_SCHEME_CONVOY, 7);
 VALUE(JOBQUEUE_SIGNATURE_NO_HINTS, 1);
 VALUE(JOBQUEUE_ANY_AGE, 0xFFFFFFFFFFFFFFFF);
 VALUE(JOBQUEUE_NO_SECRET, 0xFFFFFFFFFFFFFFFF);
+VALUE(JOBQUEUE_WRITER_WORKER, 0);
+VALUE(JOBQUEUE_WRITER_WORKFLOW, 1);
+VALUE(JOBQUEUE_WRITER_API, 2);
+VALUE(JOBQUEUE_ATTESTATION_COMPLETION, 0);
+VALUE(JOBQUEUE_ATTESTATION_FAILURE, 1);
+VALUE(JOBQUEUE_ATTESTATION_KEY_CURRENT, 0);
+VALUE(JOBQUEUE_ATTESTATION_KEY_PLAIN, 1);
+VALUE(JOBQUEUE_ATTESTATION_KEY_PREFIXED, 2);
+VALUE(JOBQUEUE_ATTESTATION_KEY_EARLY_FAILURE, 3);
+VALUE(JOBQUEUE_ATTESTATION_KEY_PERMANENT, 1);
+VALUE(JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX, 2);
+VALUE(JOBQUEUE_ATTESTATION_KEY_AMBIGUOUS, 4);
+VALUE(JOBQUEUE_ANY_COUNT, 0xFFFFFFFFFFFFFFFF);

@@ -66,6 +66,10 @@ void test_rules_parse(void);
 void test_signature_verify(void);
 void test_signature_options(void);
 void test_signature_sign(void);
+void test_attestation_key(void);
+void test_attestation_key_struct(void);
+void test_attestation_seal(void);
+void test_attestation_verify(void);
 void test_threads(void);
 
 #endif /* JOBQUEUE_TESTS_ABI_CHECK_H_ */

@@ -117,6 +117,10 @@ static const struct {
     {"signature_verify", test_signature_verify},
     {"signature_options", test_signature_options},
     {"signature_sign", test_signature_sign},
+    {"attestation_key", test_attestation_key},
+    {"attestation_key_struct", test_attestation_key_struct},
+    {"attestation_seal", test_attestation_seal},
+    {"attestation_verify", test_attestation_verify},
     {"threads", test_threads},
 };
 

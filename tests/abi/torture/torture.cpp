@@ -90,6 +90,8 @@ void set_up_libcrypto() {
   jobqueue_vault_free(vault);
 }
 
+void open_digests(world&) { set_up_libcrypto(); }
+
 void open_callbacks(world& with) {
   set_up_libcrypto();
   jobqueue_vault_callbacks callbacks = JOBQUEUE_VAULT_CALLBACKS_INIT;
@@ -276,6 +278,44 @@ jobqueue_status sign_and_verify(world&, jobqueue_buffer* out, jobqueue_error* er
   return status;
 }
 
+// Two records and a report of them: one is edited, so that the message needs memory, too.
+jobqueue_status seal_and_verify(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr jobqueue_string secret{"s3cret", 6};
+  constexpr std::string_view record = R"({"status":"failed","error":"one that is long enough"})";
+  jobqueue_attestation_signer* signer = nullptr;
+  jobqueue_attestation_verifier* verifier = nullptr;
+  jobqueue_attestation_head head = JOBQUEUE_ATTESTATION_HEAD_INIT;
+  jobqueue_attestation_key key = JOBQUEUE_ATTESTATION_KEY_INIT;
+  std::array<jobqueue_buffer, 3> made{};  // two records, a key or a report
+  constexpr std::string_view text = "worker:completion:job-id:w1:step-id:s1:attempt:2";
+  jobqueue_status status = jobqueue_parse_attestation_key(&key, text.data(), text.size(), 0, error);
+  if (status == JOBQUEUE_OK) status = jobqueue_format_attestation_key(&made[2], &key, error);
+  if (status == JOBQUEUE_OK) {
+    status = jobqueue_attestation_signer_new(&signer, secret.data, secret.size, error);
+  }
+  if (status == JOBQUEUE_OK)
+    status = jobqueue_attestation_verifier_new(&verifier, &secret, 1, error);
+  for (std::size_t i = 0; i < 2 && status == JOBQUEUE_OK; ++i) {
+    status = jobqueue_attestation_signer_seal(&made[i], &head, signer, record.data(), record.size(),
+                                              error);
+    check(head.sequence == (status == JOBQUEUE_OK ? i + 1 : i), "the head moves with the record");
+  }
+  if (status == JOBQUEUE_OK) {
+    made[1].data[2] = 'S';
+    const std::array<jobqueue_string, 2> records{
+        {{made[0].data, made[0].size}, {made[1].data, made[1].size}}};
+    status =
+        jobqueue_attestation_verifier_verify(&made[2], verifier, records.data(), 2, nullptr, error);
+    if (status == JOBQUEUE_E_SIGNATURE_MISMATCH) {
+      status = jobqueue_buffer_assign(out, made[2].data, made[2].size);
+    }
+  }
+  for (jobqueue_buffer& one : made) jobqueue_buffer_dispose(&one);
+  jobqueue_attestation_verifier_free(verifier);
+  jobqueue_attestation_signer_free(signer);
+  return status;
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -283,7 +323,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 11> scenarios{{
+constexpr std::array<scenario, 12> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -298,6 +338,10 @@ constexpr std::array<scenario, 11> scenarios{{
     {"signature", open_nothing, sign_and_verify,
      "x-hub-signature-256: "
      "sha256=adbde1ce40c89c14215687d5d762a47df6dfaefcfad61e2e86718ffc8498571b\n"},
+    {"attestation", open_digests, seal_and_verify,
+     R"({"ok":false,"count":1,"head":{"sequence":2,"digest":")"
+     "8a45f426ab2d72fb3b727f147dbee072a93b489231fee94173ceec746e03c370"
+     R"("},"problems":[{"index":1,"reason":"digest_mismatch","sequence":2,"expected":2}]})"},
 }};
 
 // What surrounds one call.
