@@ -1,16 +1,32 @@
 // What the runners of vectors that are plain JSON share. README.md says what vectors are.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 namespace jobqueue::test {
+
+inline std::string lower_case(std::string word) {
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return word;
+}
+
+inline nlohmann::json error_answer(std::string name) {
+  return {{"error", lower_case(std::move(name))}};
+}
+inline nlohmann::json null_or(const std::string& word) {
+  return word.empty() ? nlohmann::json() : nlohmann::json(word);
+}
 
 // Gives the answer of a face to a case that it fails.
 using vector_check = std::function<std::optional<std::string>(const nlohmann::json& file,
@@ -41,6 +57,15 @@ inline int run_vectors(int argc, char** argv, std::size_t least, const vector_ch
   }
   std::cout << count << " vectors, " << failed << " failed\n";
   return failed == 0 && count > least ? 0 : 1;
+}
+
+// The same for vectors whose answer is their `expect`.
+inline int run_answers(int argc, char** argv, std::size_t least,
+                       const std::function<nlohmann::json(const nlohmann::json& one)>& face) {
+  return run_vectors(argc, argv, least, [&](const auto&, const auto& one) {
+    const nlohmann::json answer = face(one);
+    return answer == one.at("expect") ? std::nullopt : std::optional(answer.dump());
+  });
 }
 
 }  // namespace jobqueue::test
