@@ -17,7 +17,7 @@ SYMBOLS = "tests/abi/symbols.txt"
 DECLARATIONS = "bindings/node/native.d.cts"
 PACKAGE = "bindings/node/ts/src/index.ts"
 # Of classes that the package passes on.
-SOURCES = ("bindings/node/ts/src/rules.ts", "bindings/node/ts/src/signature.ts")
+SOURCES = tuple(f"bindings/node/ts/src/{stem}.ts" for stem in ("attestation", "rules", "signature"))
 
 LINE = re.compile(r"^  (jobqueue_\w+): (ExposedAs|NotExposed)<'([^']*)'>;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
@@ -36,7 +36,7 @@ def has_member(sources, owner, member):
     body = re.search(rf"^export class {owner}\b[^{{]*\{{(.*?)^\}}", sources,
                      re.MULTILINE | re.DOTALL)
     return body is not None and re.search(
-        rf"^  (?:readonly |static |override |async |get )*{member}[(:?]", body[1], re.MULTILINE)
+        rf"^  (?:readonly |static |override |async |get )*{member}[(:?<]", body[1], re.MULTILINE)
 
 
 def problems_of(symbols, declarations, package, others=""):

@@ -67,6 +67,19 @@ export interface NativeSigner {
   /** "name: value" and a line feed for each header. */
   sign(body: Uint8Array, id: string, nowSeconds: number): string;
 }
+/** Writer, kind, form, workflow, step, attempt or 0, permanent, with the prefix of a step. */
+export type NativeKeyParts = [string, string, string, string, string, number, boolean, boolean];
+export interface NativeAttestationSigner {
+  /** With the place behind which it comes; gives the sealed record and the place behind it. */
+  seal(record: string | Uint8Array, sequence: number, digest: string):
+    [string | Buffer, number, string];
+}
+export interface NativeAttestationVerifier {
+  /** An empty head and a count of -1 are not known. The report as JSON. */
+  verify(records: (string | Uint8Array)[], sequence: number, digest: string, expectedHead: string,
+    expectedCount: number): string;
+  headOf(record: string | Uint8Array): [number, string];
+}
 export interface Addon {
   useErrorClass(constructor: unknown): void;
   Options: new (options: object) => NativeOptions;
@@ -84,6 +97,14 @@ export interface Addon {
   PayloadSigner: new (scheme: number, secrets: (string | Uint8Array)[]) => NativeSigner;
   /** The words of the schemes, by their numbers. */
   signatureSchemes(): string[];
+  /** The last is whether it is ambiguous; undefined: there is no such reading. */
+  parseAttestationKey(text: string, reading: number):
+    [string, string, string, string | null, string | null, number | null, boolean, boolean,
+      boolean] | undefined;
+  formatAttestationKey(...parts: NativeKeyParts): string;
+  compareAttestationKeys(...parts: [...NativeKeyParts, ...NativeKeyParts]): number;
+  AttestationSigner: new (secrets: [string | Uint8Array]) => NativeAttestationSigner;
+  AttestationVerifier: new (secrets: (string | Uint8Array)[]) => NativeAttestationVerifier;
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;
@@ -134,13 +155,26 @@ type NotExposed<Why extends string> = Why;
 /** Every function of jobqueue.h; .ci/check_node_api.py holds the list to the C ABI. */
 export interface CFunctions {
   jobqueue_abi_version: ExposedAs<'buildInfo'>;
+  jobqueue_attestation_form_name: NotExposed<'forms are words in a key'>;
+  jobqueue_attestation_kind_name: NotExposed<'kinds are words in a key'>;
+  jobqueue_attestation_signer_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_attestation_signer_new: ExposedAs<'AttestationSigner'>;
+  jobqueue_attestation_signer_seal: ExposedAs<'AttestationSigner.seal'>;
+  jobqueue_attestation_verifier_free: NotExposed<'the garbage collector calls it'>;
+  jobqueue_attestation_verifier_head: ExposedAs<'AttestationVerifier.headOf'>;
+  jobqueue_attestation_verifier_new: ExposedAs<'AttestationVerifier'>;
+  jobqueue_attestation_verifier_verify: ExposedAs<'AttestationVerifier.verify'>;
+  jobqueue_attestation_writer_name: NotExposed<'writers are words in a key'>;
   jobqueue_base64_sanitizer_finish: ExposedAs<'Base64Sanitizer.finish'>;
   jobqueue_base64_sanitizer_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_base64_sanitizer_new: ExposedAs<'Base64Sanitizer'>;
   jobqueue_base64_sanitizer_update: ExposedAs<'Base64Sanitizer.update'>;
   jobqueue_buffer_assign: NotExposed<'what a vault gives is copied into such a buffer'>;
   jobqueue_buffer_dispose: NotExposed<'no such buffer is given out'>;
+  jobqueue_compare_attestation_keys: ExposedAs<'compareAttestationKeys'>;
   jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
+  jobqueue_format_attestation_key: ExposedAs<'formatAttestationKey'>;
+  jobqueue_parse_attestation_key: ExposedAs<'parseAttestationKey'>;
   jobqueue_payload_signer_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_payload_signer_new: ExposedAs<'PayloadSigner'>;
   jobqueue_payload_signer_sign: ExposedAs<'PayloadSigner.sign'>;

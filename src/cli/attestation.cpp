@@ -32,7 +32,7 @@ std::string key_line(std::string_view text, const attestation_key& key) {
   line["step_id"] = null_or(key.step_id);
   line["attempt"] = key.attempt ? json(*key.attempt) : json();
   line["permanent"] = key.permanent;
-  line["step_prefix"] = key.has_step_prefix;
+  line["has_step_prefix"] = key.has_step_prefix;
   line["ambiguous"] = key.ambiguous;
   return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -235,7 +235,7 @@ void add_parse(CLI::App& app, std::function<int()>& run) {
                   "In order: by workflow, attempt, step, writer, kind, permanence, form");
   parse->footer(
       "Prints {\"key\",\"writer\",\"kind\",\"form\",\"workflow_id\",\"step_id\",\"attempt\",\n"
-      "\"permanent\",\"step_prefix\",\"ambiguous\"}, one line for each key.");
+      "\"permanent\",\"has_step_prefix\",\"ambiguous\"}, one line for each key.");
   parse->callback([command, &run] { run = [command] { return command->run(); }; });
 }
 

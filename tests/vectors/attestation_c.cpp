@@ -35,7 +35,7 @@ json to_json(const jobqueue_attestation_key& key) {
           {"step_id", text_or_null(key.step_id)},
           {"attempt", key.attempt == 0 ? json() : json(key.attempt)},
           {"permanent", (key.flags & JOBQUEUE_ATTESTATION_KEY_PERMANENT) != 0},
-          {"step_prefix", (key.flags & JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX) != 0},
+          {"has_step_prefix", (key.flags & JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX) != 0},
           {"ambiguous", (key.flags & JOBQUEUE_ATTESTATION_KEY_AMBIGUOUS) != 0}};
 }
 
@@ -75,7 +75,7 @@ json format(const json& one) {
   key.kind = number_of("kind", jobqueue_attestation_kind_name);
   key.form = number_of("form", jobqueue_attestation_form_name);
   key.flags = (one.at("permanent") ? JOBQUEUE_ATTESTATION_KEY_PERMANENT : 0U) |
-              (one.at("step_prefix") ? JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX : 0U);
+              (one.at("has_step_prefix") ? JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX : 0U);
   key.workflow_id = borrow(workflow);
   key.step_id = borrow(step);
   if (!one.at("attempt").is_null()) key.attempt = one["attempt"];

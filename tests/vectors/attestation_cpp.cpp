@@ -25,7 +25,7 @@ json to_json(const attestation_key& key) {
           {"step_id", test::null_or(key.step_id)},
           {"attempt", key.attempt ? json(*key.attempt) : json()},
           {"permanent", key.permanent},
-          {"step_prefix", key.has_step_prefix},
+          {"has_step_prefix", key.has_step_prefix},
           {"ambiguous", key.ambiguous}};
 }
 
@@ -50,7 +50,7 @@ attestation_key key_of(const json& one) {
   key.step_id = text_or_empty(one.at("step_id"));
   if (!one.at("attempt").is_null()) key.attempt = one["attempt"].get<std::uint64_t>();
   key.permanent = one.at("permanent");
-  key.has_step_prefix = one.at("step_prefix");
+  key.has_step_prefix = one.at("has_step_prefix");
   return key;
 }
 

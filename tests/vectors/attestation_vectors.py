@@ -37,7 +37,7 @@ class Program:
             words += ["--" + name, key[name]]
         words += ["--workflow", key["workflow_id"]] if key["workflow_id"] else []
         if key["step_id"]:
-            words += ["--job", "step-" + key["step_id"]] if key["step_prefix"] else \
+            words += ["--job", "step-" + key["step_id"]] if key["has_step_prefix"] else \
                 ["--step", key["step_id"]]
         words += ["--attempt", str(key["attempt"])] if key["attempt"] else []
         return self.call(*words, *(["--permanent"] if key["permanent"] else []))
@@ -95,7 +95,7 @@ class Package:
     def as_dict(key):
         return {"writer": key.writer, "kind": key.kind, "form": key.form,
                 "workflow_id": key.workflow_id, "step_id": key.step_id, "attempt": key.attempt,
-                "permanent": key.permanent, "step_prefix": key.step_prefix,
+                "permanent": key.permanent, "has_step_prefix": key.has_step_prefix,
                 "ambiguous": key.ambiguous}
 
     def parse(self, one):
@@ -121,8 +121,9 @@ class Package:
         signer = self.jobqueue.AttestationSigner(one["secrets"][0])
         records = []
         for record in one["records"]:
-            text, head = signer.seal(record, head)
-            records.append(text)
+            sealed = signer.seal(record, head)
+            records.append(sealed.text)
+            head = sealed.head
         return {"records": records}
 
     def verify(self, one):

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attestation.hpp"
 #include "native.hpp"
 #include "rules.hpp"
 #include "signature.hpp"
@@ -299,6 +300,9 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
         return to_js_string(info.Env(), jobqueue_standard_rules());
       });
   function("signatureSchemes", signature_schemes);
+  function("parseAttestationKey", parse_attestation_key);
+  function("formatAttestationKey", format_attestation_key);
+  function("compareAttestationKeys", compare_attestation_keys);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));
@@ -306,6 +310,8 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   exports.Set("Ruleset", native_ruleset::define(env));
   exports.Set("SignatureVerifier", native_verifier::define(env));
   exports.Set("PayloadSigner", native_signer::define(env));
+  exports.Set("AttestationSigner", native_attestation_signer::define(env));
+  exports.Set("AttestationVerifier", native_attestation_verifier::define(env));
   exports.Set("minCutSize", JOBQUEUE_MIN_CUT_SIZE);
   return exports;
 }

@@ -8,6 +8,10 @@
 
 from typing import Protocol
 
+from ._attestation import (AttestationHead, AttestationKey, AttestationProblem, AttestationReport,
+                           AttestationSigner, AttestationVerifier, SealedAttestation,
+                           attempt_of_retry, attestation_key_readings, format_attestation_key,
+                           parse_attestation_key, retry_of_attempt, verify_attestation_chain)
 from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
                       InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
                       JobqueueError, OutOfMemoryError, ReplayedError, RulesetInvalidError,
@@ -35,14 +39,17 @@ class BlobStore(Protocol):
 __version__ = version()
 
 __all__ = [
-    "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "Cut",
-    "DepthExceededError", "Evaluation", "InputTooLargeError", "InternalError",
-    "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
-    "OutOfMemoryError", "PayloadSigner", "ReplayedError", "Report", "Ruleset",
-    "RulesetInvalidError", "SecretInvalidError", "SignatureMalformedError",
-    "SignatureMismatchError", "SignatureMissingError", "SignatureVerificationError",
-    "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError", "UnknownFactError", "Vault",
-    "Verification", "build_info", "restore_base64", "sanitize_base64", "sanitize_base64_report",
-    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules", "verify_signature",
-    "version",
+    "AttestationHead", "AttestationKey", "AttestationProblem", "AttestationReport",
+    "AttestationSigner", "AttestationVerifier", "Base64Sanitizer", "BlobCorruptError",
+    "BlobMissingError", "BlobStore", "Cut", "DepthExceededError", "Evaluation",
+    "InputTooLargeError", "InternalError", "InvalidArgumentError", "InvalidJsonError",
+    "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "PayloadSigner",
+    "ReplayedError", "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation",
+    "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
+    "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
+    "TimestampOutOfToleranceError", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
+    "attestation_key_readings", "build_info", "format_attestation_key", "parse_attestation_key",
+    "restore_base64", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
+    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules",
+    "verify_attestation_chain", "verify_signature", "version",
 ]

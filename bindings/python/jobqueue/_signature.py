@@ -28,7 +28,7 @@ class _HasItems(Protocol):
 Headers = Mapping[str, str] | _HasItems | Iterable[Pair]
 
 
-def _list(secrets: Secrets) -> list[str | bytes]:
+def list_of_secrets(secrets: Secrets) -> list[str | bytes]:
     if isinstance(secrets, str | bytes):
         return [secrets]
     if not isinstance(secrets, Iterable):
@@ -75,7 +75,7 @@ class SignatureVerifier:
 
     def __init__(self, scheme: _Scheme, secrets: Secrets, /, *,
                  tolerance: float | timedelta | None = 300, hints: bool = True) -> None:
-        self._verify = _native.signature_verifier(scheme, _list(secrets), _tolerance(tolerance),
+        self._verify = _native.signature_verifier(scheme, list_of_secrets(secrets), _tolerance(tolerance),
                                                   hints)
 
     def verify(self, body: Buffer, headers: Headers, /, *, now: Now = None) -> Verification:
@@ -94,7 +94,7 @@ class PayloadSigner:
     """Makes the headers of webhooks; keyed once, immutable, safe to share between threads."""
 
     def __init__(self, scheme: _Scheme, secrets: Secrets, /) -> None:
-        self._sign = _native.PayloadSigner(scheme, _list(secrets)).sign
+        self._sign = _native.PayloadSigner(scheme, list_of_secrets(secrets)).sign
         self._has_id = scheme in ("standard", "svix")
 
     def sign(self, body: Buffer, /, *, id: str | None = None, now: Now = None) -> dict[str, str]:

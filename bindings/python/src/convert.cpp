@@ -80,6 +80,36 @@ std::size_t code_points::before(std::size_t offset) {
   return counted_;
 }
 
+borrowed_texts::~borrowed_texts() {
+  for (PyObject* owner : owners_) Py_DECREF(owner);
+}
+
+jobqueue_string borrowed_texts::add(PyObject* value, const char* what) {
+  if (PyUnicode_Check(value) && PyUnicode_IS_ASCII(value)) {
+    owners_.push_back(Py_NewRef(value));
+    return {static_cast<const char*>(PyUnicode_DATA(value)),
+            static_cast<std::size_t>(PyUnicode_GET_LENGTH(value))};
+  }
+  if (PyBytes_Check(value)) {
+    owners_.push_back(Py_NewRef(value));
+  } else if (PyUnicode_Check(value)) {
+    value = PyUnicode_AsEncodedString(value, "utf-8", "surrogatepass");
+    if (value == nullptr) throw py::error_already_set();
+    owners_.push_back(value);
+  } else {
+    raise_type_error(std::string(what) + " must be str or bytes, not " + Py_TYPE(value)->tp_name);
+  }
+  return {PyBytes_AS_STRING(value), static_cast<std::size_t>(PyBytes_GET_SIZE(value))};
+}
+
+std::vector<jobqueue_string> borrowed_texts::add_all(const py::list& values, const char* what) {
+  std::vector<jobqueue_string> list;
+  reserve(values.size());
+  list.reserve(values.size());
+  for (const py::handle one : values) list.push_back(add(one.ptr(), what));
+  return list;
+}
+
 pinned::pinned(PyObject* object) {
   if (PyObject_GetBuffer(object, &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
 }

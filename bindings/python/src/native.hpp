@@ -206,6 +206,22 @@ class pinned {
   Py_buffer view_{};
 };
 
+// The bytes of str and bytes, which stay while one of these lives.
+class borrowed_texts {
+ public:
+  borrowed_texts() = default;
+  borrowed_texts(const borrowed_texts&) = delete;
+  borrowed_texts& operator=(const borrowed_texts&) = delete;
+  ~borrowed_texts();
+  void reserve(std::size_t count) { owners_.reserve(count); }
+  // `what` it is, for the TypeError: "a secret".
+  jobqueue_string add(PyObject* value, const char* what);
+  std::vector<jobqueue_string> add_all(const py::list& values, const char* what);
+
+ private:
+  std::vector<PyObject*> owners_;
+};
+
 // A dict, list or tuple: the same object, or a copy in which what was cut is replaced.
 py::object sanitize_object(PyObject* root, options& options, report* report);
 py::object restore_object(PyObject* root, used_vault& vault, jobqueue_restore_options options);
@@ -215,5 +231,6 @@ void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
 void define_rules(py::module_& module);
 void define_signature(py::module_& module);
+void define_attestation(py::module_& module);
 
 }  // namespace jobqueue_python

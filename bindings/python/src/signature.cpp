@@ -8,39 +8,6 @@
 namespace jobqueue_python {
 namespace {
 
-// The bytes of str and bytes, which stay while one of these lives.
-class borrowed_texts {
- public:
-  borrowed_texts() = default;
-  borrowed_texts(const borrowed_texts&) = delete;
-  borrowed_texts& operator=(const borrowed_texts&) = delete;
-  ~borrowed_texts() {
-    for (PyObject* owner : owners_) Py_DECREF(owner);
-  }
-  void reserve(std::size_t count) { owners_.reserve(count); }
-
-  jobqueue_string add(PyObject* value, const char* what) {
-    if (PyUnicode_Check(value) && PyUnicode_IS_ASCII(value)) {
-      owners_.push_back(Py_NewRef(value));
-      return {static_cast<const char*>(PyUnicode_DATA(value)),
-              static_cast<std::size_t>(PyUnicode_GET_LENGTH(value))};
-    }
-    if (PyBytes_Check(value)) {
-      owners_.push_back(Py_NewRef(value));
-    } else if (PyUnicode_Check(value)) {
-      value = PyUnicode_AsEncodedString(value, "utf-8", "surrogatepass");
-      if (value == nullptr) throw py::error_already_set();
-      owners_.push_back(value);
-    } else {
-      raise_type_error(std::string(what) + " must be str or bytes, not " + Py_TYPE(value)->tp_name);
-    }
-    return {PyBytes_AS_STRING(value), static_cast<std::size_t>(PyBytes_GET_SIZE(value))};
-  }
-
- private:
-  std::vector<PyObject*> owners_;
-};
-
 std::uint32_t scheme_of(const std::string& word) {
   for (std::uint32_t scheme = 0;; ++scheme) {
     const char* const name = jobqueue_signature_scheme_name(scheme);
@@ -49,13 +16,6 @@ std::uint32_t scheme_of(const std::string& word) {
   }
   raise(JOBQUEUE_E_INVALID_ARGUMENT,
         "scheme must be auto, jobqueue, github, standard, svix, stripe, slack or convoy");
-}
-
-std::vector<jobqueue_string> list_of(const py::list& secrets, borrowed_texts& texts) {
-  std::vector<jobqueue_string> list;
-  texts.reserve(secrets.size());
-  for (const py::handle one : secrets) list.push_back(texts.add(one.ptr(), "a secret"));
-  return list;
 }
 
 // A dict, or a list of pairs.
@@ -173,7 +133,7 @@ void free_verifier(PyObject* capsule) {
 py::object make_verifier(const std::string& scheme, const py::list& secrets, std::int64_t tolerance,
                          bool hints) {
   borrowed_texts texts;
-  const std::vector<jobqueue_string> list = list_of(secrets, texts);
+  const std::vector<jobqueue_string> list = texts.add_all(secrets, "a secret");
   jobqueue_signature_options options = JOBQUEUE_SIGNATURE_OPTIONS_INIT;
   options.tolerance_seconds =
       tolerance < 0 ? JOBQUEUE_ANY_AGE : static_cast<std::uint64_t>(tolerance);
@@ -202,7 +162,7 @@ class native_signer {
  public:
   native_signer(const std::string& scheme, const py::list& secrets) {
     borrowed_texts texts;
-    const std::vector<jobqueue_string> list = list_of(secrets, texts);
+    const std::vector<jobqueue_string> list = texts.add_all(secrets, "a secret");
     jobqueue_error error;
     if (jobqueue_payload_signer_new(&c_, scheme_of(scheme), list.data(), list.size(), &error) !=
         0) {

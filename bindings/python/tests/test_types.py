@@ -33,6 +33,13 @@ headers: dict[str, str] = jobqueue.sign_payload(b"x", scheme="github", secrets=[
 verifier = jobqueue.SignatureVerifier("auto", [b"a", "b"], tolerance=None)
 index: int = verifier.verify(b"x", headers, now=1700000000).secret_index
 scheme: str = verifier.verify(b"x", [("a", b"b")]).scheme
+key: jobqueue.AttestationKey = jobqueue.parse_attestation_key(b"worker:completion:j")
+attempt: int | None = max([key, jobqueue.AttestationKey(workflow_id="w", attempt=1)]).attempt
+name: str = jobqueue.format_attestation_key(key)
+sealed: jobqueue.SealedAttestation[str] = jobqueue.AttestationSigner("s").seal("{}")
+again: bytes = jobqueue.AttestationSigner(b"s").seal(b"{}", sealed.head).text
+chain = jobqueue.verify_attestation_chain([sealed.text, again], ["s"], expected_count=2)
+reason: str = "" if chain else chain.problems[0].reason
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -67,7 +74,8 @@ def test_the_stub_says_what_the_extension_has(tmp_path):
     # The metaclass of pybind11 is no part of what a user sees.
     allowed = tmp_path / "allowed"
     allowed.write_text("".join(f"jobqueue._native.{name}\n"
-                                for name in ("Base64Sanitizer", "PayloadSigner", "Ruleset",
+                                for name in ("AttestationSigner", "AttestationVerifier",
+                                             "Base64Sanitizer", "PayloadSigner", "Ruleset",
                                              "Vault")))
     done = subprocess.run([sys.executable, "-m", "mypy.stubtest", "jobqueue", "--allowlist",
                            allowed], cwd=tmp_path, capture_output=True, text=True, check=False)

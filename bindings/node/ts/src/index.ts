@@ -23,6 +23,13 @@ export type JobqueueError = InstanceType<typeof native.JobqueueError>;
 export type { AsyncBlobStore, BlobStore, SanitizeOptions };
 export { type AsyncRestoreOptions, restoreBase64Async, sanitizeBase64Async } from './async.js';
 export {
+  type AttestationForm, type AttestationHead, type AttestationKey, type AttestationKind,
+  type AttestationProblem, type AttestationReason, type AttestationReport, AttestationSigner,
+  AttestationVerifier, type AttestationWriter, type SealedAttestation, type VerifyChainOptions,
+  attemptOfRetry, attestationKeyReadings, compareAttestationKeys, formatAttestationKey,
+  parseAttestationKey, retryOfAttempt, verifyAttestationChain,
+} from './attestation.js';
+export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
 } from './rules.js';

@@ -52,7 +52,7 @@ function numberOf(scheme: SignatureScheme): number {
   return number;
 }
 
-function secretsOf(secrets: Secret | readonly Secret[]): Secret[] {
+export function secretsOf(secrets: Secret | readonly Secret[]): Secret[] {
   const list: Secret[] = [];
   const several = typeof secrets === 'string' || isBytes(secrets) ? [secrets] : secrets;
   if (!Array.isArray(several)) {
@@ -67,12 +67,12 @@ function secretsOf(secrets: Secret | readonly Secret[]): Secret[] {
   return list;
 }
 
-/** Secrets that are none are of the same class as webhooks that are refused. */
-function made<T>(make: () => T): T {
+/** Secrets that are none are of the same class as what is refused: the numbers from 30 to 39. */
+export function made<T>(make: () => T): T {
   try {
     return make();
   } catch (problem) {
-    if (problem instanceof JobqueueError && problem.code === 'SECRET_INVALID') {
+    if (problem instanceof JobqueueError && problem.status >= 30 && problem.status < 40) {
       throw new SignatureVerificationError(problem.message, problem.code, problem.status);
     }
     throw problem;
