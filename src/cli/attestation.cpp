@@ -257,7 +257,8 @@ void add_verify_chain(CLI::App& app, std::function<int()>& run) {
       "verify", "Say whether records are those that were sealed, all of them, in their order");
   command->add_to(*verify, "May be repeated: any of them may have sealed a record");
   verify->add_option("--head", command->expected_head, "Digest of the newest record");
-  verify->add_option("--count", command->expected_count, "Number of the newest record");
+  verify->add_option("--count", command->expected_count, "Number of the newest record")
+      ->check(CLI::Range(std::uint64_t{0}, max_attestation_sequence));
   verify->footer(
       "Prints a report as one line of JSON; exit code 0 if there is no problem, else 1. That the\n"
       "newest records are missing is seen only with --head or --count.");

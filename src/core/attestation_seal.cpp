@@ -36,6 +36,9 @@ const char* check_expectation(const attestation_expectation& known) noexcept {
   if (!known.expected_head.empty() && !is_attestation_digest(known.expected_head)) {
     return "the expected head is a digest: 64 hexadecimal digits in lower case";
   }
+  if (known.expected_count.value_or(0) > max_attestation_sequence) {
+    return "the expected count is at most 2^53 - 1";
+  }
   return nullptr;
 }
 

@@ -71,7 +71,7 @@ class Parse(ProgramTest):
         self.assertEqual(self.expect(DONE, "attestation", "parse", stdin=b"").stdout, b"")
 
     def test_bytes_that_are_no_text(self):
-        answer = self.expect(DONE, "attestation", "parse", b"worker:completion:\xff")
+        answer = self.expect(DONE, "attestation", "parse", "worker:completion:\udcff")
         self.assertEqual(json.loads(answer.stdout)["step_id"], "\ufffd")
 
 
@@ -189,7 +189,8 @@ class Chain(ProgramTest):
         answer = self.expect(DONE, "attestation", "seal", *SEAL, stdin=RECORDS[0],
                              environment={"SEAL_FILE": "secret"})
         self.assertEqual(answer.stdout, self.seal(RECORDS[:1]).stdout)
-        for arguments in (("--head", "abc"), ("--count", "-1"), ("--count", "x")):
+        for arguments in (("--head", "abc"), ("--count", "-1"), ("--count", "x"),
+                          ("--count", str(2**53))):
             answer = self.expect(USAGE, "attestation", "verify", *SEAL, *arguments,
                                  environment=SECRET)
             self.assertEqual(answer.stdout, b"")

@@ -160,6 +160,9 @@ TEST(attestation_chain, places_that_are_none) {
   EXPECT_TRUE(verify({last.text}, {.after = {max_attestation_sequence - 1, digest}}).ok());
   const auto head = attestation_verifier::create(secret)->verify({}, {.expected_head = "abc"});
   EXPECT_EQ(head.problem().code, errc::invalid_argument);
+  const auto count = attestation_verifier::create(secret)->verify(
+      {}, {.expected_count = max_attestation_sequence + 1});
+  EXPECT_EQ(count.problem().code, errc::invalid_argument);
 }
 
 TEST(attestation_chain, a_chain_that_is_whole) {
