@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import pathlib
 
 from program import BAD_INPUT, DONE, ENVIRONMENT, NO, USAGE, ProgramTest
 
@@ -106,6 +107,19 @@ class Chain(ProgramTest):
             tag = hmac.new(b"s3cret", b"jobqueue attestation hmac 1\n" + previous.encode(),
                            "sha256")
             self.assertEqual(chain["hmac"], tag.hexdigest())
+
+    def test_the_verifier_of_the_documentation(self):
+        page = pathlib.Path(__file__).parents[2] / "docs" / "api" / "attestation.md"
+        blocks = page.read_text(encoding="utf-8").split("```python\n")
+        program = next(block for block in blocks if block.startswith("def verify"))
+        names = {"hashlib": hashlib, "hmac": hmac}
+        exec(program.split("```")[0], names)  # pylint: disable=exec-used
+        records = [*RECORDS, b"{}", b"{ }"]
+        lines = self.seal(records).stdout.decode().splitlines(keepends=True)
+        head = self.verify(DONE, [line.encode().strip() for line in lines])["head"]["digest"]
+        self.assertEqual(names["verify"](lines, b"s3cret"), head)
+        for bad in (lines[1:], lines[::-1], [lines[0].replace("failed", "fa1led")]):
+            self.assertIn("is not the one", names["verify"](bad, b"s3cret"))
 
     def test_whole(self):
         sealed = self.seal(RECORDS).stdout.splitlines()
