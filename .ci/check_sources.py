@@ -20,7 +20,8 @@ CPP = {".h", ".hpp", ".c", ".cc", ".cpp"}
 CODE = CPP | {".py", ".pyi", ".sh", ".cmake", ".in", ".ts", ".mts", ".js", ".mjs", ".sql", ".map"}
 
 MAX_WIDTH = 100
-MAX_LINES = {"CMakeLists.txt": 160, "README.md": 150}
+# The C ABI is one header, however much it grows.
+MAX_LINES = {"CMakeLists.txt": 160, "README.md": 150, "include/jobqueue/jobqueue.h": 1000}
 MAX_CODE_LINES = 600
 
 # What a person's home looks like. Tests may hold such paths: protecting them is what is tested.

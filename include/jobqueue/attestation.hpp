@@ -222,8 +222,9 @@ struct attestation_report {
   [[nodiscard]] bool ok() const noexcept { return problems.empty(); }
 };
 
-/// {"ok","count","head":{"sequence","digest"},"problems":[{"index","reason","sequence","expected"}]}
-/// on one line, the same in every language.
+/// One line of JSON, the same in every language:
+/// {"ok","count","head":{"sequence","digest"},
+///  "problems":[{"index","reason","sequence","expected"}]}
 [[nodiscard]] std::string to_json(const attestation_report& report);
 /// A sentence that says what is wrong and what to do; it holds no bytes of a record.
 [[nodiscard]] std::string describe_attestation_problem(const attestation_problem& problem);

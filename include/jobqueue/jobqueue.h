@@ -520,12 +520,12 @@ jobqueue_parse_attestation_key(jobqueue_attestation_key* out, const char* text, 
                                size_t reading, jobqueue_error* error);
 
 /* Builds the text of a key, so that nothing else can be read from it.
- * JOBQUEUE_E_INVALID_ARGUMENT if an id cannot be in a key, or something has no place in the form. */
+ * JOBQUEUE_E_INVALID_ARGUMENT if an id cannot be in a key, or something has no place in it. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_format_attestation_key(
     jobqueue_buffer* out, const jobqueue_attestation_key* key, jobqueue_error* error);
 
-/* Below 0, 0 or above 0, as `a` comes before, with or after `b` in the canonical order: by workflow,
- * attempt (unknown ones first), step, writer, kind, permanence, form. NULL comes first. */
+/* Below 0, 0 or above 0, as `a` comes before, with or after `b` in the canonical order: NULL first,
+ * then by workflow, attempt (unknown ones first), step, writer, kind, permanence, form. */
 JOBQUEUE_API int32_t jobqueue_compare_attestation_keys(const jobqueue_attestation_key* a,
                                                        const jobqueue_attestation_key* b);
 
@@ -553,9 +553,9 @@ jobqueue_attestation_signer_new(jobqueue_attestation_signer** out, const char* s
 JOBQUEUE_API void jobqueue_attestation_signer_free(jobqueue_attestation_signer* signer);
 
 /* Gives a record, an object of JSON, with its chain as its last member; every other byte stays.
- * `head` is the place behind which the record comes, and becomes the one behind it; what is digested
- * is in docs/api/attestation.md. JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the
- * offset; JOBQUEUE_E_INVALID_ARGUMENT, also for a record that is sealed already. */
+ * `head` is the place behind which the record comes, and becomes the one behind it; what is
+ * digested is in docs/api/attestation.md. JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with
+ * the offset; JOBQUEUE_E_INVALID_ARGUMENT, also for a record that is sealed already. */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
 jobqueue_attestation_signer_seal(jobqueue_buffer* out, jobqueue_attestation_head* head,
                                  const jobqueue_attestation_signer* signer, const char* record,

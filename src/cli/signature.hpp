@@ -1,5 +1,5 @@
-// What `sign`, `verify` and `attestation` share: secrets, which are never on a command line, and the
-// present.
+// What `sign`, `verify` and `attestation` share: secrets, which are never on a command line, and
+// the present.
 #pragma once
 
 #include <chrono>

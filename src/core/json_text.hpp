@@ -44,7 +44,7 @@ struct json_member {
 // The same of any text; none if it is no valid JSON.
 [[nodiscard]] std::vector<json_member> check_json_members(std::string_view text);
 
-// Whether an object has a member of that name, however it is escaped. Nothing is kept of the others.
+// Whether an object has a member of that name, however it is escaped. The others are not kept.
 [[nodiscard]] bool has_json_member(std::string_view text, std::string_view name);
 
 // The text of a member, of equal names the last: the characters of a string, else as it is written.

@@ -1,6 +1,6 @@
 // Attestations. Keys: any text is refused or read, and what was read can be written; any key is
-// refused or written, and reads as itself. Records: any text is refused or sealed; a chain that is as
-// it was sealed is whole, one that is not is not; C says what C++ says.
+// refused or written, and reads as itself. Records: any text is refused or sealed; a chain that is
+// as it was sealed is whole, one that is not is not; C says what C++ says.
 #include <jobqueue/attestation.hpp>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Sequences of calls of the C ABI: buffers that are used again, a vault of callbacks that fail or
-// lie, a chain of records, options of other sizes, arguments that are wrong. The input is the program; see `machine`.
+// lie, a chain of records, options of other sizes, arguments that are wrong. The input is the
+// program; see `machine`.
 #include <jobqueue/jobqueue.h>
 
 #include <algorithm>

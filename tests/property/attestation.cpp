@@ -1,5 +1,5 @@
-// Random keys and random chains: what is written is read, in one order; what is sealed verifies, and
-// nothing near it does.
+// Random keys and random chains: what is written is read, in one order; what is sealed verifies,
+// and nothing near it does.
 #include <jobqueue/attestation.hpp>
 
 #include <algorithm>

@@ -124,7 +124,8 @@ test('seal', () => {
   expect(sealed.text.startsWith(`${failed.slice(0, -1)},"attestation_chain":{"sequence":1,`))
     .toBe(true);
   expect(sealed.head).toEqual({ sequence: 1, digest });
-  for (const bytes of [Buffer.from(failed), new DataView(new TextEncoder().encode(failed).buffer)]) {
+  const view = new DataView(new TextEncoder().encode(failed).buffer);
+  for (const bytes of [Buffer.from(failed), view]) {
     const again = signer.seal(bytes);
     expect(Buffer.isBuffer(again.text)).toBe(true);
     expect(again.text.toString()).toBe(sealed.text);

@@ -75,8 +75,8 @@ class SignatureVerifier:
 
     def __init__(self, scheme: _Scheme, secrets: Secrets, /, *,
                  tolerance: float | timedelta | None = 300, hints: bool = True) -> None:
-        self._verify = _native.signature_verifier(scheme, list_of_secrets(secrets), _tolerance(tolerance),
-                                                  hints)
+        self._verify = _native.signature_verifier(scheme, list_of_secrets(secrets),
+                                                  _tolerance(tolerance), hints)
 
     def verify(self, body: Buffer, headers: Headers, /, *, now: Now = None) -> Verification:
         """Returns which secret made the signature, or raises a SignatureVerificationError.

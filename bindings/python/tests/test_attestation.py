@@ -77,8 +77,10 @@ def test_keys_that_are_none():
 def test_order():
     texts = ["worker:completion:step-id:z:attempt:9", "api:workflow:completion:v:attempt-5",
              "worker:failure:job-id:w:step-id:a:permanent", "api:workflow:completion:w",
-             "api:workflow:completion:w:attempt-1", "worker:completion:job-id:w:step-id:a:attempt:2",
-             "api:workflow:completion:w:attempt-2", "worker:completion:job-id:w:step-id:b:attempt:3",
+             "api:workflow:completion:w:attempt-1",
+             "worker:completion:job-id:w:step-id:a:attempt:2",
+             "api:workflow:completion:w:attempt-2",
+             "worker:completion:job-id:w:step-id:b:attempt:3",
              "worker:completion:job-id:w:step-id:b:attempt:10"]
     shuffled = texts[:]
     random.Random(1).shuffle(shuffled)

@@ -227,8 +227,8 @@ export class AttestationVerifier {
 
   /** Reports every problem of records, which are given in their order. */
   verify(records: Iterable<string | Bytes>, options: VerifyChainOptions = {}): AttestationReport {
-    const isIterable = typeof records === 'object' && records !== null && Symbol.iterator in records;
-    if (!isIterable || isBytes(records)) {
+    const isObject = typeof records === 'object' && records !== null;
+    if (!isObject || isBytes(records) || !(Symbol.iterator in records)) {
       throw new TypeError('records must be an iterable of strings or bytes, not one of them');
     }
     const { after, expectedHead = '', expectedCount } = options;
