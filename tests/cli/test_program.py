@@ -39,6 +39,12 @@ OPTIONS = {
     ("vault", "gc"): {"--help", "--vault", "--json", "--in", "--delete", "--min-age"},
     ("sign",): {"--help", "--scheme", "--secret-env", "--now", "--id"},
     ("verify",): {"--help", "--scheme", "--secret-env", "--now", "--header", "--tolerance"},
+    ("attestation",): {"--help"},
+    ("attestation", "key"): {"--help", "--writer", "--kind", "--form", "--workflow", "--step",
+                             "--job", "--attempt", "--permanent"},
+    ("attestation", "parse"): {"--help", "--all", "--sort"},
+    ("attestation", "seal"): {"--help", "--secret-env", "--previous"},
+    ("attestation", "verify"): {"--help", "--secret-env", "--previous", "--head", "--count"},
 }
 
 
