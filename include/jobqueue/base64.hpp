@@ -236,8 +236,8 @@ struct sanitize_options {
   bool sync_store = true;
   /// Fill `sanitized::cuts`.
   bool report = false;
-  /// Fill all of each cut. If false, `digest`, `encoding` and `line` may be left out, and there are no
-  /// pointers: places and sizes alone cost less than decoding each blob and following the JSON.
+  /// Fill all of each cut. If false, `digest`, `encoding` and `line` may be left out, and there are
+  /// no pointers: places and sizes alone cost less than decoding each blob and following the JSON.
   bool report_details = true;
   /// Fill `sanitized::kept`.
   bool report_kept = false;

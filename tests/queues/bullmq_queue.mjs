@@ -1,5 +1,5 @@
-// A BullMQ queue of production, before and after it is cleaned: `fill` or `drain`, with the image on
-// standard input. Its producers know nothing of a vault; the worker that drains it does.
+// A BullMQ queue of production, before and after it is cleaned: `fill` or `drain`, with the image
+// on standard input. Its producers know nothing of a vault; the worker that drains it does.
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
@@ -68,7 +68,8 @@ async function drain() {
     name,
     async (job) => {
       const whole = restoreBase64(job.data, { vault });
-      if (job.name === 'parent') seen.children = Object.values(await job.getChildrenValues()).length;
+      const children = Object.values(await job.getChildrenValues());
+      if (job.name === 'parent') seen.children = children.length;
       seen[job.name] = { user: whole.user, ratio: whole.ratio, url: whole.url,
                          sha256: sha256(whole.image),
                          was_lean: sanitizeBase64(job.data) === job.data };

@@ -37,8 +37,9 @@ def test_tasks_run_after_cleaning(start, clean, undo, environment, image, redis)
 
     def bodies():
         # Each priority has a list of its own.
-        lists = [key for key in sorted(client.keys("celery*")) if client.type(key) == b"list"]
-        return [json.loads(message)["body"] for key in lists for message in client.lrange(key, 0, -1)]
+        lists = [client.lrange(key, 0, -1) for key in sorted(client.keys("celery*"))
+                 if client.type(key) == b"list"]
+        return [json.loads(message)["body"] for messages in lists for message in messages]
 
     messages = bodies()
     assert len(messages) == 2

@@ -23,7 +23,8 @@ def test_jobs_run_after_cleaning(clean, undo, image, redis):
 
     def work():
         run(sys.executable, "-m", "rq.cli", "worker", "--burst", "--url", redis.url,
-            "--serializer", "rq.serializers.JSONSerializer", "images", cwd=FOLDER, env={**os.environ, "PYTHONPATH": str(FOLDER)})
+            "--serializer", "rq.serializers.JSONSerializer", "images", cwd=FOLDER,
+            env={**os.environ, "PYTHONPATH": str(FOLDER)})
 
     def add(number):
         return queue.enqueue("rq_tasks.draw", picture, number=number, meta={"preview": picture})

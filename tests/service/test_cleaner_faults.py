@@ -1,4 +1,4 @@
-"""`jobqueue clean` on a PostgreSQL that fails under it: it ends with a clear word, and loses nothing."""
+"""`jobqueue clean` on a PostgreSQL that fails under it: a clear word at the end, nothing lost."""
 
 import json
 import os

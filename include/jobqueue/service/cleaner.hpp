@@ -89,7 +89,7 @@ struct clean_totals {
   std::array<blob_totals, blob_class_count> by_class{};
 };
 
-/// A value that a dry run would change: where it is, and its largest blob. No byte of what it holds.
+/// A value that a dry run would change: where it is, and its largest blob. It has no byte of that.
 struct clean_sample {
   std::string locator;              ///< JSON: which value of the place it is.
   std::uint64_t bytes_removed = 0;  ///< Of the value.
