@@ -91,6 +91,9 @@ export interface Addon {
   /** Text, or undefined for the standard set; names and values of parameters by turns. */
   Ruleset: new (text: string | undefined, parameters: string[]) => NativeRuleset;
   standardRules(): string;
+  /** Type, reason, description, confidence, fingerprint. */
+  classifyFailure(message: string | Uint8Array, httpStatus: number, timeout: boolean):
+    [string, string, string, string, string];
   /** `known` gets the number of the scheme and the age; a tolerance below 0 is any age. */
   SignatureVerifier: new (scheme: number, secrets: (string | Uint8Array)[],
     toleranceSeconds: number, hints: boolean, known: Float64Array) => NativeVerifier;
@@ -171,6 +174,7 @@ export interface CFunctions {
   jobqueue_base64_sanitizer_update: ExposedAs<'Base64Sanitizer.update'>;
   jobqueue_buffer_assign: NotExposed<'what a vault gives is copied into such a buffer'>;
   jobqueue_buffer_dispose: NotExposed<'no such buffer is given out'>;
+  jobqueue_classify_failure: ExposedAs<'classifyFailure'>;
   jobqueue_compare_attestation_keys: ExposedAs<'compareAttestationKeys'>;
   jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
   jobqueue_format_attestation_key: ExposedAs<'formatAttestationKey'>;

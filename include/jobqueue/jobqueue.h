@@ -383,6 +383,37 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate_lines(
     jobqueue_buffer* out, size_t* failed, const jobqueue_ruleset* ruleset, const char* records,
     size_t records_size, const jobqueue_evaluate_options* options, jobqueue_error* error);
 
+/* What is known of a failure besides its message. */
+#define JOBQUEUE_FAILURE_TIMEOUT 1u /* the caller gave up waiting */
+
+typedef struct jobqueue_failure_options {
+  uint32_t struct_size; /* sizeof(jobqueue_failure_options); the struct only grows at the end */
+  uint32_t flags;       /* JOBQUEUE_FAILURE_TIMEOUT or 0 */
+  uint32_t http_status; /* of the answer; what is not 400 to 599 says nothing */
+  uint32_t reserved;
+} jobqueue_failure_options;
+#define JOBQUEUE_FAILURE_OPTIONS_INIT \
+  { (uint32_t)sizeof(jobqueue_failure_options), 0u, 0u, 0u }
+
+/* What kind of failure it is. Declare it with JOBQUEUE_FAILURE_INIT. The words are static. */
+typedef struct jobqueue_failure {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char* type;       /* "network_error" */
+  const char* reason;     /* "connection_failed" */
+  const char* confidence; /* "none", "low", "medium", "high" */
+  char description[127];  /* a sentence; of the message it has no more than an id or a name */
+  char fingerprint[17];   /* 16 hexadecimal digits, equal for failures that are the same */
+} jobqueue_failure;
+#define JOBQUEUE_FAILURE_INIT \
+  { (uint32_t)sizeof(jobqueue_failure), 0u, "", "", "", "", "" }
+
+/* Says what kind of failure a message is (docs/api/failure.md has the words). Any bytes, of which
+ * the first 16 KiB are looked at. JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_classify_failure(jobqueue_failure* out, const char* message, size_t message_size,
+                          const jobqueue_failure_options* options, jobqueue_error* error);
+
 /* Who signs webhooks how; docs/api/signature.md has the headers of each. */
 #define JOBQUEUE_SCHEME_AUTO 0u /* what the headers say; for verifying only */
 #define JOBQUEUE_SCHEME_JOBQUEUE 1u

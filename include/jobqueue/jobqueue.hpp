@@ -15,6 +15,7 @@
 #include <jobqueue/version.h>
 #include <jobqueue/attestation.hpp>
 #include <jobqueue/base64.hpp>
+#include <jobqueue/failure.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
 #include <jobqueue/signature.hpp>

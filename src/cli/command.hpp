@@ -34,6 +34,7 @@ void add_restore(CLI::App& program, std::function<int()>& run);
 void add_vault(CLI::App& program, std::function<int()>& run);
 void add_evaluate(CLI::App& program, std::function<int()>& run);
 void add_rules(CLI::App& program, std::function<int()>& run);
+void add_classify(CLI::App& program, std::function<int()>& run);
 void add_migrate(CLI::App& program, std::function<int()>& run);
 void add_import(CLI::App& program, std::function<int()>& run);
 void add_resolve(CLI::App& program, std::function<int()>& run);

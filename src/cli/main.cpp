@@ -29,6 +29,7 @@ int run_program(int argc, char** argv) {
   cli::add_vault(program, run);
   cli::add_evaluate(program, run);
   cli::add_rules(program, run);
+  cli::add_classify(program, run);
   cli::add_migrate(program, run);
   cli::add_import(program, run);
   cli::add_resolve(program, run);

@@ -115,6 +115,21 @@ MEMBER(jobqueue_restore_options, struct_size, 0, 4);
 MEMBER(jobqueue_restore_options, flags, 4, 4);
 MEMBER(jobqueue_restore_options, max_output_bytes, 8, 8);
 
+STRUCT(jobqueue_failure_options, 16, 4);
+MEMBER(jobqueue_failure_options, struct_size, 0, 4);
+MEMBER(jobqueue_failure_options, flags, 4, 4);
+MEMBER(jobqueue_failure_options, http_status, 8, 4);
+MEMBER(jobqueue_failure_options, reserved, 12, 4);
+
+STRUCT(jobqueue_failure, 176, 8);
+MEMBER(jobqueue_failure, struct_size, 0, 4);
+MEMBER(jobqueue_failure, reserved, 4, 4);
+MEMBER(jobqueue_failure, type, 8, 8);
+MEMBER(jobqueue_failure, reason, 16, 8);
+MEMBER(jobqueue_failure, confidence, 24, 8);
+MEMBER(jobqueue_failure, description, 32, 127);
+MEMBER(jobqueue_failure, fingerprint, 159, 17);
+
 STRUCT(jobqueue_signature_options, 16, 8);
 MEMBER(jobqueue_signature_options, struct_size, 0, 4);
 MEMBER(jobqueue_signature_options, flags, 4, 4);
@@ -189,6 +204,7 @@ VALUE(JOBQUEUE_SANITIZE_NO_SYNC, 4);
 VALUE(JOBQUEUE_MIN_CUT_SIZE, 22);
 VALUE(JOBQUEUE_RESTORE_KEEP_MISSING, 1);
 VALUE(JOBQUEUE_EVALUATE_EXPLAIN, 1);
+VALUE(JOBQUEUE_FAILURE_TIMEOUT, 1);
 VALUE(JOBQUEUE_SCHEME_AUTO, 0);
 VALUE(JOBQUEUE_SCHEME_JOBQUEUE, 1);
 VALUE(JOBQUEUE_SCHEME_GITHUB, 2);

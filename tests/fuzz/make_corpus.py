@@ -472,6 +472,20 @@ def attestation():
     return {"empty": b"", "long": b"worker:completion:" + b"j" * 1100, **seeds}
 
 
+def failure():
+    """The messages of the vectors with their context, and objects gone wrong."""
+    path = CORPUS.parent.parent / "vectors" / "failure.json"
+    statuses = [0, 200, 400, 401, 403, 404, 408, 413, 415, 429, 500, 502, 503, 507, 599, 1000]
+    seeds = {"nothing": b"00", "cut": b'00{"message":"dns', "no_key": b'00{"a" "b":1}',
+             "no_value": b'00{"message":]}', "deep": b"00" + b'{"error":' * 70,
+             "quotes": b"00'a'\"b\"`c`'d", "escapes": b'00{"message":"\\u0064ns\\n  at x"}'}
+    for one in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+        status = statuses.index(one.get("http_status", 0))
+        head = chr(ord("0") + status) + str(int(one.get("timeout", False)))
+        seeds[one["name"]] = (head + one["message"][:300]).encode()
+    return seeds
+
+
 def signature():
     """The requests of the vectors, with secrets of the target; secrets; and headers gone wrong."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -525,6 +539,7 @@ def main():
         "base64_sanitize": base64_sanitize(),
         "base64_value": base64_value(),
         "c_api": c_api(),
+        "failure": failure(),
         "json_check": json_texts(),
         "json_tracker": json_tracker(),
         "magic": magic(),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attestation.hpp"
+#include "failure.hpp"
 #include "native.hpp"
 #include "rules.hpp"
 #include "signature.hpp"
@@ -295,6 +296,7 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("restore", restore);
   function("buildInfo", build_info);
   function("defaultCutFields", default_cut_fields);
+  function("classifyFailure", classify_failure);
   function(
       "standardRules", +[](const Napi::CallbackInfo& info) -> Napi::Value {
         return to_js_string(info.Env(), jobqueue_standard_rules());

@@ -18,6 +18,7 @@ from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, In
                       SecretInvalidError, SignatureMalformedError, SignatureMismatchError,
                       SignatureMissingError, SignatureVerificationError, StoreError,
                       TimestampOutOfToleranceError, UnknownFactError)
+from ._failure import Failure, classify_failure
 from ._native import (Vault, Verification, build_info, restore_base64, sanitize_base64, simd_target,
                       standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
@@ -41,15 +42,15 @@ __version__ = version()
 __all__ = [
     "AttestationHead", "AttestationKey", "AttestationProblem", "AttestationReport",
     "AttestationSigner", "AttestationVerifier", "Base64Sanitizer", "BlobCorruptError",
-    "BlobMissingError", "BlobStore", "Cut", "DepthExceededError", "Evaluation",
+    "BlobMissingError", "BlobStore", "Cut", "DepthExceededError", "Evaluation", "Failure",
     "InputTooLargeError", "InternalError", "InvalidArgumentError", "InvalidJsonError",
     "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "PayloadSigner",
     "ReplayedError", "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation",
     "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
     "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
     "TimestampOutOfToleranceError", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
-    "attestation_key_readings", "build_info", "format_attestation_key", "parse_attestation_key",
-    "restore_base64", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
-    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules",
-    "verify_attestation_chain", "verify_signature", "version",
+    "attestation_key_readings", "build_info", "classify_failure", "format_attestation_key",
+    "parse_attestation_key", "restore_base64", "retry_of_attempt", "sanitize_base64",
+    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
+    "standard_rules", "verify_attestation_chain", "verify_signature", "version",
 ]

@@ -229,6 +229,7 @@ py::object restore_object(PyObject* root, used_vault& vault, jobqueue_restore_op
 void define_functions(py::module_& module);
 void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
+void define_failure(py::module_& module);
 void define_rules(py::module_& module);
 void define_signature(py::module_& module);
 void define_attestation(py::module_& module);

@@ -40,6 +40,8 @@ sealed: jobqueue.SealedAttestation[str] = jobqueue.AttestationSigner("s").seal("
 again: bytes = jobqueue.AttestationSigner(b"s").seal(b"{}", sealed.head).text
 chain = jobqueue.verify_attestation_chain([sealed.text, again], ["s"], expected_count=2)
 reason: str = "" if chain else chain.problems[0].reason
+failure: jobqueue.Failure = jobqueue.classify_failure(b"x", http_status=None, timeout=True)
+kind: str = failure.type
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -49,6 +51,7 @@ jobqueue.sanitize_base64(5)
 jobqueue.sanitize_base64("x", nonsense=1)
 jobqueue.sanitize_base64("x", format="xml")
 jobqueue.restore_base64("x")
+jobqueue.classify_failure("x", "429")
 '''
 
 
@@ -67,7 +70,7 @@ def test_right_use_passes_a_strict_checker(tmp_path):
 def test_wrong_use_does_not(tmp_path):
     done = check(tmp_path, WRONG)
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == {3, 4, 5, 6}, done.stdout
+    assert lines == {3, 4, 5, 6, 7}, done.stdout
 
 
 def test_the_stub_says_what_the_extension_has(tmp_path):

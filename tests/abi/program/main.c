@@ -114,6 +114,7 @@ static const struct {
     {"vault_struct_size", test_vault_struct_size},
     {"rules_evaluate", test_rules_evaluate},
     {"rules_parse", test_rules_parse},
+    {"failure", test_failure},
     {"signature_verify", test_signature_verify},
     {"signature_options", test_signature_options},
     {"signature_sign", test_signature_sign},

@@ -316,6 +316,19 @@ jobqueue_status seal_and_verify(world&, jobqueue_buffer* out, jobqueue_error* er
   return status;
 }
 
+// A message that is read as JSON, and gives its fingerprint.
+jobqueue_status classify(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr std::string_view message = R"({"message":"safety system \u0077fr_0a1b2c3d"})";
+  jobqueue_failure found = JOBQUEUE_FAILURE_INIT;
+  const jobqueue_status status =
+      jobqueue_classify_failure(&found, message.data(), message.size(), nullptr, error);
+  if (status != JOBQUEUE_OK) {
+    check(*found.type == '\0' && *found.fingerprint == '\0', "an answer, or none");
+    return status;
+  }
+  return jobqueue_buffer_assign(out, found.description, std::strlen(found.description));
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -323,7 +336,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 12> scenarios{{
+constexpr std::array<scenario, 13> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -335,6 +348,8 @@ constexpr std::array<scenario, 12> scenarios{{
     {"vault_callbacks", open_nothing, open_callback_vault, "opened"},
     {"vault_directory_open", make_directory, open_directory_vault, "opened"},
     {"vault_directory_use", open_directory, use_directory_vault, "kept"},
+    {"failure", open_digests, classify,
+     "Content refused by safety system (request ID: wfr_0a1b2c3d)"},
     {"signature", open_nothing, sign_and_verify,
      "x-hub-signature-256: "
      "sha256=adbde1ce40c89c14215687d5d762a47df6dfaefcfad61e2e86718ffc8498571b\n"},

@@ -29,6 +29,9 @@ export {
   attemptOfRetry, attestationKeyReadings, compareAttestationKeys, formatAttestationKey,
   parseAttestationKey, retryOfAttempt, verifyAttestationChain,
 } from './attestation.js';
+  type Failure, type FailureConfidence, type FailureContext, type FailureReason, type FailureType,
+  classifyFailure,
+} from './failure.js';
 export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
