@@ -22,10 +22,10 @@ constexpr std::string_view unknown =
     "Something happened to job 0b9f8f5e-6a53-4c6b-9d0a-3f1de6b7c001 of worker12 after 30.5 seconds";
 
 std::string thrown() {
-  return R"({"error_message":"Model not found","error_type":"Error","stack_trace":"Error: Model)"
-         R"( not found\n    at Connector.process (/srv/worker/dist/connector.js:120:13)\n    at )"
-         R"(async Worker.run (/srv/worker/dist/worker.js:88:5)","connector_type":"comfyui",)"
-         R"("job_payload_hash":"9f2c","processing_duration":1234,"memory_usage":{"rss":1}})";
+  return R"j({"error_message":"Model not found","error_type":"Error","stack_trace":"Error: )j"
+         R"j(Model not found\n    at Connector.process (/srv/dist/connector.js:120:13)\n    at )j"
+         R"j(async Worker.run (/srv/dist/worker.js:88:5)","connector_type":"comfyui",)j"
+         R"j("job_payload_hash":"9f2c","processing_duration":1234,"memory_usage":{"rss":1}})j";
 }
 
 std::string prose(std::int64_t bytes) {

@@ -94,6 +94,11 @@ export interface Addon {
   /** Type, reason, description, confidence, fingerprint. */
   classifyFailure(message: string | Uint8Array, httpStatus: number, timeout: boolean):
     [string, string, string, string, string];
+  /** Gives the kind of the original. */
+  preserveJobData(original: string | Uint8Array, result: string | Uint8Array, attempt: number,
+    atMicros: number): string | Buffer;
+  retryAttempt(job: string | Uint8Array): number;
+  retryAssetFilename(filename: string, attempt: number): string;
   /** `known` gets the number of the scheme and the age; a tolerance below 0 is any age. */
   SignatureVerifier: new (scheme: number, secrets: (string | Uint8Array)[],
     toleranceSeconds: number, hints: boolean, known: Float64Array) => NativeVerifier;
@@ -182,7 +187,10 @@ export interface CFunctions {
   jobqueue_payload_signer_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_payload_signer_new: ExposedAs<'PayloadSigner'>;
   jobqueue_payload_signer_sign: ExposedAs<'PayloadSigner.sign'>;
+  jobqueue_preserve_job_data: ExposedAs<'preserveJobData'>;
   jobqueue_restore_base64: ExposedAs<'restoreBase64'>;
+  jobqueue_retry_asset_filename: ExposedAs<'retryAssetFilename'>;
+  jobqueue_retry_attempt: ExposedAs<'retryAttempt'>;
   jobqueue_ruleset_digest: ExposedAs<'Ruleset.digest'>;
   jobqueue_ruleset_evaluate: ExposedAs<'Ruleset.evaluate'>;
   jobqueue_ruleset_evaluate_lines: ExposedAs<'Ruleset.evaluateMany'>;

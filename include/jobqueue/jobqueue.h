@@ -414,6 +414,32 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
 jobqueue_classify_failure(jobqueue_failure* out, const char* message, size_t message_size,
                           const jobqueue_failure_options* options, jobqueue_error* error);
 
+#define JOBQUEUE_MAX_ATTEMPT 9007199254740991u /* the largest number of an attempt */
+
+/* Records what a retry gave in the data of a job, an object of JSON, and leaves the rest of it byte
+ * for byte (docs/api/retry.md): `outputs` and `retry_execution_data` become `result`, any JSON,
+ * `last_retry_attempt` becomes `attempt`, `retry_completed_at` the time `at_micros` (microseconds
+ * since 1970, UTC). What they replace goes to `retry_replaced`. JOBQUEUE_E_INVALID_JSON and
+ * JOBQUEUE_E_INVALID_UTF8 with the offset in one of the two, as the message says;
+ * JOBQUEUE_E_INVALID_ARGUMENT, also if a later attempt is recorded already. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_preserve_job_data(
+    jobqueue_buffer* out, const char* original, size_t original_size, const char* result,
+    size_t result_size, uint64_t attempt, int64_t at_micros, jobqueue_error* error);
+
+/* Which attempt of a job this is, 0 for the first try: `job` is an object of JSON with `ctx`,
+ * `payload` and `retry_count`. JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset,
+ * JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_retry_attempt(uint64_t* out,
+                                                                       const char* job,
+                                                                       size_t job_size,
+                                                                       jobqueue_error* error);
+
+/* The name under which an attempt keeps a file: "image.png" is "image_r2.png" for attempt 2, and as
+ * it is for 0. JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status
+jobqueue_retry_asset_filename(jobqueue_buffer* out, const char* filename, size_t filename_size,
+                              uint64_t attempt, jobqueue_error* error);
+
 /* Who signs webhooks how; docs/api/signature.md has the headers of each. */
 #define JOBQUEUE_SCHEME_AUTO 0u /* what the headers say; for verifying only */
 #define JOBQUEUE_SCHEME_JOBQUEUE 1u

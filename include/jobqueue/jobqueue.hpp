@@ -17,6 +17,7 @@
 #include <jobqueue/base64.hpp>
 #include <jobqueue/failure.hpp>
 #include <jobqueue/result.hpp>
+#include <jobqueue/retry.hpp>
 #include <jobqueue/rules.hpp>
 #include <jobqueue/signature.hpp>
 #include <jobqueue/vault.hpp>

@@ -41,6 +41,7 @@ void add_resolve(CLI::App& program, std::function<int()>& run);
 void add_jobs(CLI::App& program, std::function<int()>& run);
 void add_clean(CLI::App& program, std::function<int()>& run);
 void add_undo(CLI::App& program, std::function<int()>& run);
+void add_retry_data(CLI::App& program, std::function<int()>& run);
 void add_sign(CLI::App& program, std::function<int()>& run);
 void add_verify(CLI::App& program, std::function<int()>& run);
 void add_attestation(CLI::App& program, std::function<int()>& run);

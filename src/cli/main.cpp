@@ -36,6 +36,7 @@ int run_program(int argc, char** argv) {
   cli::add_jobs(program, run);
   cli::add_clean(program, run);
   cli::add_undo(program, run);
+  cli::add_retry_data(program, run);
   cli::add_sign(program, run);
   cli::add_verify(program, run);
   cli::add_attestation(program, run);

@@ -2,7 +2,6 @@
 
 #include <string.h>  // NOLINT: explicit_bzero is not in <cstring>
 
-#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -65,17 +64,8 @@ void signature_choice::add_to(CLI::App& app) {
 }
 
 result<std::chrono::sys_seconds> signature_choice::read_time() const {
-  std::int64_t seconds = 0;
-  const char* const end = now.data() + now.size();
-  const auto [rest, failed] = std::from_chars(now.data(), end, seconds);
-  if (!now.empty() && failed == std::errc() && rest == end) {
-    return std::chrono::sys_seconds(std::chrono::seconds(seconds));
-  }
-  const auto when = read_now(now);
-  if (!when) {
-    return error{errc::invalid_argument, no_offset,
-                 "a time is seconds since 1970, or written as 2026-01-05T12:00:00Z"};
-  }
+  const auto when = cli::read_time(now);
+  if (!when) return when.problem();
   return std::chrono::floor<std::chrono::seconds>(*when);
 }
 

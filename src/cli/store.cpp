@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <system_error>
 
 #include "cli/files.hpp"
 
@@ -92,6 +94,21 @@ instant present() {
 result<instant> read_now(const std::string& given) {
   if (given.empty()) return present();
   return parse_instant(given);
+}
+
+result<instant> read_time(const std::string& given) {
+  constexpr std::int64_t most = 253'402'300'799;  // the end of the year 9999
+  std::int64_t seconds = 0;
+  const char* const end = given.data() + given.size();
+  const auto [rest, failed] = std::from_chars(given.data(), end, seconds);
+  if (!given.empty() && failed == std::errc() && rest == end && seconds >= -most &&
+      seconds <= most) {
+    return instant(std::chrono::seconds(seconds));
+  }
+  auto when = read_now(given);
+  if (when) return when;
+  return error{errc::invalid_argument, no_offset,
+               "a time is seconds since 1970, or written as 2026-01-05T12:00:00Z"};
 }
 
 std::string human_count(std::uint64_t count) {

@@ -35,6 +35,8 @@ struct store_choice {
 [[nodiscard]] instant present();
 // The instant that is given, or the present.
 [[nodiscard]] result<instant> read_now(const std::string& given);
+// The same, also as seconds since 1970.
+[[nodiscard]] result<instant> read_time(const std::string& given);
 
 // "[######......] 50 % 1,000 of 2,000 jobs, 500/s, 2 s left".
 [[nodiscard]] std::string bar_words(std::uint64_t finished, std::uint64_t all,

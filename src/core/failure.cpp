@@ -167,7 +167,8 @@ std::string fingerprint_of(failure_type type, failure_reason reason, std::string
   constexpr std::size_t digits = 16;
   std::string content(to_string(type));
   content.append("/").append(to_string(reason)).append("\n");
-  content.append(normalize_failure_text(text).substr(0, max_normalized_failure_bytes));
+  content.append(normalize_failure_text(text, max_normalized_failure_bytes)
+                     .substr(0, max_normalized_failure_bytes));
   return sha256(std::as_bytes(std::span(content))).hex().substr(0, digits);
 }
 
@@ -212,7 +213,7 @@ failure classify_failure(std::string_view message, const failure_context& contex
 }
 
 std::string normalize_failure_message(std::string_view message) {
-  return normalize_failure_text(read_failure_text(message).text);
+  return normalize_failure_text(read_failure_text(message).text, std::string::npos);
 }
 
 }  // namespace v1

@@ -209,8 +209,8 @@ class normalizer {
  public:
   explicit normalizer(std::string_view text) : text_(lower_case(text)) {}
 
-  std::string run() {
-    while (at_ < text_.size()) step();
+  std::string run(std::size_t most) {
+    while (at_ < text_.size() && out_.size() < most) step();
     return std::move(out_);
   }
 
@@ -309,6 +309,8 @@ class normalizer {
 
 }  // namespace
 
-std::string normalize_failure_text(std::string_view text) { return normalizer(text).run(); }
+std::string normalize_failure_text(std::string_view text, std::size_t most) {
+  return normalizer(text).run(most);
+}
 
 }  // namespace jobqueue::detail

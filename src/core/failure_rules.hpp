@@ -17,8 +17,8 @@ enum class rule_weight : std::uint8_t {
 
 // What must hold besides the words: a status from `first` to `last`, or the timeout of the caller.
 struct failure_condition {
-  unsigned first = 0;
-  unsigned last = 0;
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
   bool timeout = false;
 };
 
@@ -42,7 +42,7 @@ using enum failure_type;
 using enum failure_reason;
 using enum rule_weight;
 
-constexpr failure_condition status(unsigned first, unsigned last = 0) noexcept {
+constexpr failure_condition status(std::uint16_t first, std::uint16_t last = 0) noexcept {
   return {first, last == 0 ? first : last, false};
 }
 constexpr failure_condition timed_out = {0, 0, true};

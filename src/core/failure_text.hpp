@@ -2,6 +2,7 @@
 // stack, and what a program threw besides.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@ struct failure_text {
 // Any bytes; what is behind max_failure_message_bytes is not looked at. Linear time.
 [[nodiscard]] failure_text read_failure_text(std::string_view message);
 
-// normalize_failure_message of what that gives.
-[[nodiscard]] std::string normalize_failure_text(std::string_view text);
+// normalize_failure_message of what that gives; at least `most` bytes of it, if it is longer.
+[[nodiscard]] std::string normalize_failure_text(std::string_view text, std::size_t most);
 
 }  // namespace jobqueue::detail

@@ -141,31 +141,9 @@ std::size_t skip_json_value(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-namespace {
-
-// Calls `visit` with the content of each name and the value as they are written, until it returns
-// false.
-template <class Visit>
-void walk_members(std::string_view text, const Visit& visit) {
-  std::size_t at = skip_json_space(text, text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-  if (at >= text.size() || text[at] != '{') return;
-  at = skip_json_space(text, at + 1);
-  while (at < text.size() && text[at] == '"') {
-    const std::size_t end = find_string_end(text, at + 1);
-    const std::string_view name = text.substr(at + 1, end - at - 1);
-    at = skip_json_space(text, skip_json_space(text, end + 1) + 1);
-    const std::size_t behind = skip_json_value(text, at);
-    if (!visit(name, text.substr(at, behind - at))) return;
-    at = skip_json_space(text, behind);
-    if (at < text.size() && text[at] == ',') at = skip_json_space(text, at + 1);
-  }
-}
-
-}  // namespace
-
 std::vector<json_member> read_json_members(std::string_view text) {
   std::vector<json_member> members;
-  walk_members(text, [&](std::string_view name, std::string_view value) {
+  walk_json_members(text, [&](std::string_view name, std::string_view value) {
     json_member& member = members.emplace_back();
     unescape_json(name, member.name);
     member.value = value;
@@ -174,15 +152,20 @@ std::vector<json_member> read_json_members(std::string_view text) {
   return members;
 }
 
+bool is_json_name(std::string_view written, std::string_view name, std::string& held) {
+  // No escape is shorter than what it stands for.
+  if (written.size() < name.size()) return false;
+  if (written.find('\\') == std::string_view::npos) return written == name;
+  held.clear();
+  unescape_json(written, held);
+  return held == name;
+}
+
 bool has_json_member(std::string_view text, std::string_view name) {
   bool found = false;
-  std::string plain;
-  walk_members(text, [&](std::string_view written, std::string_view /*value*/) {
-    // No escape is shorter than what it stands for.
-    if (written.size() < name.size()) return true;
-    plain.clear();
-    unescape_json(written, plain);
-    found = plain == name;
+  std::string held;
+  walk_json_members(text, [&](std::string_view written, std::string_view /*value*/) {
+    found = is_json_name(written, name, held);
     return !found;
   });
   return found;

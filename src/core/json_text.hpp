@@ -34,6 +34,27 @@ void append_json_string(std::string& out, std::string_view text);
 inline constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
 [[nodiscard]] std::uint32_t read_json_code_unit(std::string_view text) noexcept;
 
+// Calls `visit` with the content of the name and with the value of each member of an object, as
+// they are written and in their order, until it returns false; never if `text` is no object.
+template <class Visit>
+void walk_json_members(std::string_view text, const Visit& visit) {
+  std::size_t at = skip_json_space(text, text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  if (at >= text.size() || text[at] != '{') return;
+  at = skip_json_space(text, at + 1);
+  while (at < text.size() && text[at] == '"') {
+    const std::size_t end = find_string_end(text, at + 1);
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    at = skip_json_space(text, skip_json_space(text, end + 1) + 1);
+    const std::size_t behind = skip_json_value(text, at);
+    if (!visit(name, text.substr(at, behind - at))) return;
+    at = skip_json_space(text, behind);
+    if (at < text.size() && text[at] == ',') at = skip_json_space(text, at + 1);
+  }
+}
+
+// Whether a name as it is written stands for `name`; `held` is for one that has escapes.
+[[nodiscard]] bool is_json_name(std::string_view written, std::string_view name, std::string& held);
+
 struct json_member {
   std::string name;
   std::string_view value;  // as it is written

@@ -486,6 +486,22 @@ def failure():
     return seeds
 
 
+def retry():
+    """The vectors, as tests/fuzz/retry.cpp takes them."""
+    path = CORPUS.parent.parent / "vectors" / "retry.json"
+    seeds = {"nothing": b"", "deep": b"01{\"a\":" + b"[" * 200 + b"]" * 200 + b"}\0[]"}
+    for one in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+        attempt = chr(ord("0") + min(one.get("attempt", 0), 15))
+        if one["do"] == "preserve":
+            seed = "0" + attempt + one["original"] + "\0" + one["result"]
+        elif one["do"] == "attempt":
+            seed = "10" + one["job"]
+        else:
+            seed = "2" + attempt + one["filename"]
+        seeds[one["name"]] = seed.encode()
+    return seeds
+
+
 def signature():
     """The requests of the vectors, with secrets of the target; secrets; and headers gone wrong."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -543,6 +559,7 @@ def main():
         "json_check": json_texts(),
         "json_tracker": json_tracker(),
         "magic": magic(),
+        "retry": retry(),
         "rules": rules(),
         "signature": signature(),
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -21,10 +20,9 @@ struct failure_vector {
 using failure_face = std::function<nlohmann::json(const failure_vector&)>;
 
 inline int run_failure_vectors(int argc, char** argv, const failure_face& face) {
-  return run_vectors(argc, argv, 80, [&](const auto&, const auto& one) {
-    const nlohmann::json answer = face({one.at("message"), one.value("http_status", 0U),
-                                        one.value("timeout", false), one.at("normalized")});
-    return answer == one.at("expect") ? std::nullopt : std::optional(answer.dump());
+  return run_answers(argc, argv, 80, [&](const nlohmann::json& one) {
+    return face({one.at("message"), one.value("http_status", 0U), one.value("timeout", false),
+                 one.at("normalized")});
   });
 }
 

@@ -12,6 +12,7 @@
 #include "attestation.hpp"
 #include "failure.hpp"
 #include "native.hpp"
+#include "retry.hpp"
 #include "rules.hpp"
 #include "signature.hpp"
 #include "task.hpp"
@@ -297,6 +298,9 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("buildInfo", build_info);
   function("defaultCutFields", default_cut_fields);
   function("classifyFailure", classify_failure);
+  function("preserveJobData", preserve_job_data);
+  function("retryAttempt", retry_attempt);
+  function("retryAssetFilename", retry_asset_filename);
   function(
       "standardRules", +[](const Napi::CallbackInfo& info) -> Napi::Value {
         return to_js_string(info.Env(), jobqueue_standard_rules());

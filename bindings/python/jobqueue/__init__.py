@@ -19,9 +19,10 @@ from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, In
                       SignatureMissingError, SignatureVerificationError, StoreError,
                       TimestampOutOfToleranceError, UnknownFactError)
 from ._failure import Failure, classify_failure
-from ._native import (Vault, Verification, build_info, restore_base64, sanitize_base64, simd_target,
-                      standard_rules, version)
+from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
+                      sanitize_base64, simd_target, standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
+from ._retry import preserve_job_data, retry_attempt
 from ._rules import Evaluation, Ruleset
 from ._signature import PayloadSigner, SignatureVerifier, sign_payload, verify_signature
 from ._stream import Base64Sanitizer, sanitize_base64_stream
@@ -50,7 +51,8 @@ __all__ = [
     "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
     "TimestampOutOfToleranceError", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
     "attestation_key_readings", "build_info", "classify_failure", "format_attestation_key",
-    "parse_attestation_key", "restore_base64", "retry_of_attempt", "sanitize_base64",
-    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
-    "standard_rules", "verify_attestation_chain", "verify_signature", "version",
+    "parse_attestation_key", "preserve_job_data", "restore_base64", "retry_asset_filename",
+    "retry_attempt", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
+    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules",
+    "verify_attestation_chain", "verify_signature", "version",
 ]

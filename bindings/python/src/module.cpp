@@ -29,6 +29,7 @@ PYBIND11_MODULE(_native, module, pybind11::multiple_interpreters::not_supported(
   define_vault(module);
   define_sanitizer(module);
   define_failure(module);
+  define_retry(module);
   define_rules(module);
   define_signature(module);
   define_attestation(module);

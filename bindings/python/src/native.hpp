@@ -230,6 +230,7 @@ void define_functions(py::module_& module);
 void define_vault(py::module_& module);
 void define_sanitizer(py::module_& module);
 void define_failure(py::module_& module);
+void define_retry(py::module_& module);
 void define_rules(py::module_& module);
 void define_signature(py::module_& module);
 void define_attestation(py::module_& module);

@@ -42,6 +42,9 @@ chain = jobqueue.verify_attestation_chain([sealed.text, again], ["s"], expected_
 reason: str = "" if chain else chain.problems[0].reason
 failure: jobqueue.Failure = jobqueue.classify_failure(b"x", http_status=None, timeout=True)
 kind: str = failure.type
+after: bytes = jobqueue.preserve_job_data(b"{}", "1", attempt=1, at=7)
+row: dict[str, object] = jobqueue.preserve_job_data(job, [1], attempt=1)
+tries: int = jobqueue.retry_attempt(row)
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -52,6 +55,7 @@ jobqueue.sanitize_base64("x", nonsense=1)
 jobqueue.sanitize_base64("x", format="xml")
 jobqueue.restore_base64("x")
 jobqueue.classify_failure("x", "429")
+jobqueue.preserve_job_data("{}", "1")
 '''
 
 
@@ -70,7 +74,7 @@ def test_right_use_passes_a_strict_checker(tmp_path):
 def test_wrong_use_does_not(tmp_path):
     done = check(tmp_path, WRONG)
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == {3, 4, 5, 6, 7}, done.stdout
+    assert lines == {3, 4, 5, 6, 7, 8}, done.stdout
 
 
 def test_the_stub_says_what_the_extension_has(tmp_path):

@@ -64,6 +64,7 @@ void test_vault_struct_size(void);
 void test_rules_evaluate(void);
 void test_rules_parse(void);
 void test_failure(void);
+void test_retry(void);
 void test_signature_verify(void);
 void test_signature_options(void);
 void test_signature_sign(void);

@@ -115,6 +115,7 @@ static const struct {
     {"rules_evaluate", test_rules_evaluate},
     {"rules_parse", test_rules_parse},
     {"failure", test_failure},
+    {"retry", test_retry},
     {"signature_verify", test_signature_verify},
     {"signature_options", test_signature_options},
     {"signature_sign", test_signature_sign},

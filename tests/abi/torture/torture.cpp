@@ -329,6 +329,19 @@ jobqueue_status classify(world&, jobqueue_buffer* out, jobqueue_error* error) {
   return jobqueue_buffer_assign(out, found.description, std::strlen(found.description));
 }
 
+// Every value is replaced, and the attempt is found again.
+jobqueue_status preserve(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr std::string_view original =
+      R"({"last_retry_\u0061ttempt":1,"retry_replaced":{"0":{}}})";
+  constexpr std::string_view job = R"({"ctx":"{\"workflow_context\":{\"retry_attempt\":2}}"})";
+  uint64_t attempt = untouched;
+  const jobqueue_status status = jobqueue_retry_attempt(&attempt, job.data(), job.size(), error);
+  check(attempt == (status == JOBQUEUE_OK ? 2 : untouched), "the attempt");
+  if (status != JOBQUEUE_OK) return status;
+  return jobqueue_preserve_job_data(out, original.data(), original.size(), "[]", 2, attempt, 0,
+                                    error);
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -336,7 +349,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 13> scenarios{{
+constexpr std::array<scenario, 14> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -350,6 +363,10 @@ constexpr std::array<scenario, 13> scenarios{{
     {"vault_directory_use", open_directory, use_directory_vault, "kept"},
     {"failure", open_digests, classify,
      "Content refused by safety system (request ID: wfr_0a1b2c3d)"},
+    {"retry", open_nothing, preserve,
+     "{\"last_retry_\\u0061ttempt\":2,\"retry_replaced\":{\"0\":{},"
+     "\"2\":{\"last_retry_attempt\":1}},\"outputs\":[],\"retry_execution_data\":[],"
+     "\"retry_completed_at\":\"1970-01-01T00:00:00Z\"}"},
     {"signature", open_nothing, sign_and_verify,
      "x-hub-signature-256: "
      "sha256=adbde1ce40c89c14215687d5d762a47df6dfaefcfad61e2e86718ffc8498571b\n"},

@@ -33,6 +33,9 @@ export {
   classifyFailure,
 } from './failure.js';
 export {
+  type PreserveOptions, preserveJobData, retryAssetFilename, retryAttempt,
+} from './retry.js';
+export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
 } from './rules.js';
