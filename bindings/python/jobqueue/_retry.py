@@ -5,28 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _native
+from ._instant import Instant, micros_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _Data = TypeVar("_Data", bound=dict[Any, Any])
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _WRITTEN = ("outputs", "retry_execution_data", "last_retry_attempt", "retry_completed_at")
 _REPLACED = "retry_replaced"
-
-
-def _micros(at: datetime | float | None) -> int:
-    if isinstance(at, int | float):
-        return math.floor(at * 1_000_000)
-    when = datetime.now(timezone.utc) if at is None else at
-    if when.tzinfo is None:
-        raise ValueError("at must have a time zone; datetime.now(timezone.utc) has one")
-    return (when - _EPOCH) // timedelta(microseconds=1)
 
 
 def _preserve_dict(original: dict[Any, Any], result: object, attempt: int,
@@ -66,15 +56,15 @@ def _preserve_dict(original: dict[Any, Any], result: object, attempt: int,
 
 @overload
 def preserve_job_data(original: str, result: str | Buffer, /, *, attempt: int,
-                      at: datetime | float | None = None) -> str: ...
+                      at: Instant = None) -> str: ...
 @overload
 def preserve_job_data(original: _Data, result: object, /, *, attempt: int,
-                      at: datetime | float | None = None) -> _Data: ...
+                      at: Instant = None) -> _Data: ...
 @overload
 def preserve_job_data(original: Buffer, result: str | Buffer, /, *, attempt: int,
-                      at: datetime | float | None = None) -> bytes: ...
+                      at: Instant = None) -> bytes: ...
 def preserve_job_data(original: Any, result: Any, /, *, attempt: int,
-                      at: datetime | float | None = None) -> Any:
+                      at: Instant = None) -> Any:
     """Records what a retry gave in the data of a job; docs/api/retry.md has the rules.
 
     original  JSON (str or bytes-like), or a dict, which is not changed
@@ -84,7 +74,7 @@ def preserve_job_data(original: Any, result: Any, /, *, attempt: int,
 
     Returns the same kind as original. Of a dict, other values are the same objects.
     """
-    micros = _micros(at)
+    micros = micros_of(at, "at")
     if isinstance(original, dict):
         return _preserve_dict(original, result, attempt, micros)
     return _native.preserve_job_data(original, result, attempt, micros)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 from uuid import UUID
 
 from . import _native
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+from ._instant import Instant, micros_of
 
 Record = Mapping[str, Any] | str | bytes
 
@@ -59,14 +58,6 @@ def _text(record: Record) -> str:
     return json.dumps(record, default=_plain, separators=(",", ":"))
 
 
-def _micros(now: datetime | None) -> int:
-    if now is None:
-        now = datetime.now(timezone.utc)
-    elif now.tzinfo is None:
-        raise ValueError("now must have a time zone; datetime.now(timezone.utc) has one")
-    return (now - _EPOCH) // timedelta(microseconds=1)
-
-
 class Ruleset:
     """A compiled rule set; immutable, and safe to share between threads."""
 
@@ -95,18 +86,18 @@ class Ruleset:
         """64 hexadecimal digits that change whenever verdicts of the set may."""
         return self._native.digest()
 
-    def evaluate(self, record: Record, /, *, now: datetime | None = None,
+    def evaluate(self, record: Record, /, *, now: Instant = None,
                  explain: bool = False) -> Evaluation:
         """What became of one job, of which the record tells: a dict, or an object of JSON."""
         verdict: Evaluation = json.loads(
-            self._native.evaluate(_text(record), _micros(now), explain))
+            self._native.evaluate(_text(record), micros_of(now, "now"), explain))
         return verdict
 
-    def evaluate_many(self, records: Iterable[Record], /, *, now: datetime | None = None,
+    def evaluate_many(self, records: Iterable[Record], /, *, now: Instant = None,
                       explain: bool = False) -> list[Evaluation]:
         """The same of many jobs, in one call; one that is malformed is an `evaluation_error`."""
         # Line breaks outside of strings mean nothing, and inside there are none.
         lines = [_text(record).replace("\n", " ") or "?" for record in records]
-        verdicts = self._native.evaluate_lines("\n".join(lines), _micros(now), explain)
+        verdicts = self._native.evaluate_lines("\n".join(lines), micros_of(now, "now"), explain)
         found: list[Evaluation] = [json.loads(line) for line in verdicts.splitlines()]
         return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import time as _clock
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 from . import _native
+from ._instant import Instant, micros_of
 from ._native import Verification
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
                       "convoy"]
 Secrets = str | bytes | Iterable[str | bytes]
 Pair = tuple[str | bytes, str | bytes]
-Now = datetime | float | None
 
 
 class _HasItems(Protocol):
@@ -34,16 +34,6 @@ def list_of_secrets(secrets: Secrets) -> list[str | bytes]:
     if not isinstance(secrets, Iterable):
         raise TypeError("secrets must be a str, bytes, or an iterable of them")
     return list(secrets)
-
-
-def _seconds(now: Now) -> int:
-    if now is None:
-        return int(_clock())
-    if not isinstance(now, datetime):
-        return math.floor(now)
-    if now.tzinfo is None:
-        raise ValueError("now must have a time zone; datetime.now(timezone.utc) has one")
-    return math.floor(now.timestamp())
 
 
 def _tolerance(tolerance: float | timedelta | None) -> int:
@@ -78,7 +68,7 @@ class SignatureVerifier:
         self._verify = _native.signature_verifier(scheme, list_of_secrets(secrets),
                                                   _tolerance(tolerance), hints)
 
-    def verify(self, body: Buffer, headers: Headers, /, *, now: Now = None) -> Verification:
+    def verify(self, body: Buffer, headers: Headers, /, *, now: Instant = None) -> Verification:
         """Returns which secret made the signature, or raises a SignatureVerificationError.
 
         body      the bytes as they came
@@ -87,7 +77,7 @@ class SignatureVerifier:
         if isinstance(body, str):
             _refuse_text()
         return self._verify(body, headers if type(headers) is dict else _pairs(headers),
-                            int(_clock()) if now is None else _seconds(now))
+                            int(_clock()) if now is None else micros_of(now, "now") // 1_000_000)
 
 
 class PayloadSigner:
@@ -97,22 +87,24 @@ class PayloadSigner:
         self._sign = _native.PayloadSigner(scheme, list_of_secrets(secrets)).sign
         self._has_id = scheme in ("standard", "svix")
 
-    def sign(self, body: Buffer, /, *, id: str | None = None, now: Now = None) -> dict[str, str]:
+    def sign(self, body: Buffer, /, *, id: str | None = None,
+             now: Instant = None) -> dict[str, str]:
         """The headers for a body. `id` is for standard and svix: a new one if not given."""
         if isinstance(body, str):
             _refuse_text()
         if id is None:
             id = "msg_" + uuid.uuid4().hex if self._has_id else ""
-        return self._sign(body, id, _seconds(now))
+        return self._sign(body, id, micros_of(now, "now") // 1_000_000)
 
 
 def verify_signature(body: Buffer, headers: Headers, /, *, scheme: _Scheme, secrets: Secrets,
-                     tolerance: float | timedelta | None = 300, now: Now = None) -> Verification:
+                     tolerance: float | timedelta | None = 300,
+                     now: Instant = None) -> Verification:
     """SignatureVerifier(scheme, secrets).verify(body, headers), for one message."""
     return SignatureVerifier(scheme, secrets, tolerance=tolerance).verify(body, headers, now=now)
 
 
 def sign_payload(body: Buffer, /, *, scheme: _Scheme, secrets: Secrets, id: str | None = None,
-                 now: Now = None) -> dict[str, str]:
+                 now: Instant = None) -> dict[str, str]:
     """PayloadSigner(scheme, secrets).sign(body), for one message."""
     return PayloadSigner(scheme, secrets).sign(body, id=id, now=now)

@@ -78,6 +78,8 @@ def test_times():
     made = jobqueue.preserve_job_data({}, 1, attempt=1)
     at = datetime.datetime.fromisoformat(made["retry_completed_at"].replace("Z", "+00:00"))
     assert abs(at.timestamp() - time.time()) < 60
+    with pytest.raises(TypeError, match="seconds since 1970, not str"):
+        jobqueue.preserve_job_data(BEFORE, "u", attempt=2, at="2026-01-05T12:00:00Z")
     with pytest.raises(ValueError, match="time zone"):
         jobqueue.preserve_job_data({}, 1, attempt=1, at=datetime.datetime(2026, 1, 5))
     with pytest.raises(jobqueue.InvalidArgumentError, match="year 1 to 9999"):
