@@ -29,6 +29,7 @@ export {
   attemptOfRetry, attestationKeyReadings, compareAttestationKeys, formatAttestationKey,
   parseAttestationKey, retryOfAttempt, verifyAttestationChain,
 } from './attestation.js';
+export {
   type Failure, type FailureConfidence, type FailureContext, type FailureReason, type FailureType,
   classifyFailure,
 } from './failure.js';
