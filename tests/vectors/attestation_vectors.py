@@ -128,7 +128,7 @@ class Package:
 
     def verify(self, one):
         report = self.jobqueue.verify_attestation_chain(
-            one["records"], one["secrets"], after=self.head(one),
+            one["records"], secrets=one["secrets"], after=self.head(one),
             expected_head=one.get("expected_head"), expected_count=one.get("expected_count"))
         assert bool(report) == report.ok
         return {"ok": report.ok, "count": report.count,

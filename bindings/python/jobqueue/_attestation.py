@@ -228,7 +228,7 @@ class AttestationVerifier:
         return AttestationHead(*self._native.head_of(record))
 
 
-def verify_attestation_chain(records: Iterable[str | bytes], secrets: Secrets, /, *,
+def verify_attestation_chain(records: Iterable[str | bytes], /, *, secrets: Secrets,
                              after: AttestationHead | None = None,
                              expected_head: str | None = None,
                              expected_count: int | None = None) -> AttestationReport:

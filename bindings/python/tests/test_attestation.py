@@ -124,7 +124,7 @@ def test_records_that_are_none():
 
 def test_verify():
     records, head = chain(FAILED, "{}", '{"a":1}')
-    report = jobqueue.verify_attestation_chain(records, "s3cret", expected_head=head.digest,
+    report = jobqueue.verify_attestation_chain(records, secrets="s3cret", expected_head=head.digest,
                                                expected_count=3)
     assert report and report.ok and report.problems == () and report.count == 3
     assert report.head == head

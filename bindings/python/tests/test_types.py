@@ -38,7 +38,7 @@ attempt: int | None = max([key, jobqueue.AttestationKey(workflow_id="w", attempt
 name: str = jobqueue.format_attestation_key(key)
 sealed: jobqueue.SealedAttestation[str] = jobqueue.AttestationSigner("s").seal("{}")
 again: bytes = jobqueue.AttestationSigner(b"s").seal(b"{}", sealed.head).text
-chain = jobqueue.verify_attestation_chain([sealed.text, again], ["s"], expected_count=2)
+chain = jobqueue.verify_attestation_chain([sealed.text, again], secrets=["s"], expected_count=2)
 reason: str = "" if chain else chain.problems[0].reason
 failure: jobqueue.Failure = jobqueue.classify_failure(b"x", http_status=None, timeout=True)
 kind: str = failure.type
