@@ -104,8 +104,10 @@ bench::measure clean(const test::redis_server& server, const std::filesystem::pa
                      bool has_vault, bool dry_run) {
   return bench::run_in_child([&] {
     // As the program does for itself.
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
     mallopt(M_TRIM_THRESHOLD, 32 << 20);
     mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    // NOLINTEND(concurrency-mt-unsafe)
     std::filesystem::create_directories(folder);
     const auto blobs = take(open_directory_vault(folder / "vault", {.create = true}));
     const auto journal =
