@@ -4,11 +4,17 @@
 #include <charconv>
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include "core/json_check.hpp"
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
+namespace {
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+}  // namespace
 
 std::uint32_t read_json_code_unit(std::string_view text) noexcept {
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return no_code_unit;
@@ -207,6 +213,49 @@ std::optional<std::int64_t> read_integer(std::string_view text) noexcept {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+std::size_t json_number_size(std::string_view text) noexcept {
+  std::size_t at = 0;
+  const auto next_is = [&](char c) { return at < text.size() && text[at] == c; };
+  const auto skip_digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin;
+  };
+  if (next_is('-')) ++at;
+  if (next_is('0')) {
+    ++at;
+  } else if (!skip_digits()) {
+    return 0;
+  }
+  if (next_is('.')) {
+    ++at;
+    if (!skip_digits()) return 0;
+  }
+  if (next_is('e') || next_is('E')) {
+    ++at;
+    if (next_is('+') || next_is('-')) ++at;
+    if (!skip_digits()) return 0;
+  }
+  return at;
+}
+
+void append_pointer_token(std::string& out, std::string_view key, std::size_t in_level) {
+  std::string name;
+  unescape_json(key, name);
+  for (std::size_t level = 0; level < in_level; ++level) {
+    unescape_json(std::exchange(name, {}), name);
+  }
+  for (const char c : name) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
 }
 
 }  // namespace jobqueue::detail

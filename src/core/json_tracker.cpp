@@ -40,58 +40,13 @@ constexpr bool is_literal_char(char c) noexcept {
          c == '.' || c == '_';
 }
 
-// Size of the number at the beginning of `text` (RFC 8259 section 6), or 0.
-std::size_t number_size(std::string_view text) noexcept {
-  std::size_t at = 0;
-  const auto next_is = [&](char c) { return at < text.size() && text[at] == c; };
-  const auto skip_digits = [&] {
-    const std::size_t begin = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    return at > begin;
-  };
-  if (next_is('-')) ++at;
-  if (next_is('0')) {
-    ++at;
-  } else if (!skip_digits()) {
-    return 0;
-  }
-  if (next_is('.')) {
-    ++at;
-    if (!skip_digits()) return 0;
-  }
-  if (next_is('e') || next_is('E')) {
-    ++at;
-    if (next_is('+') || next_is('-')) ++at;
-    if (!skip_digits()) return 0;
-  }
-  return at;
-}
-
 // Size of the number or word at the beginning of `text`, or 0. Some writers know NaN and Infinity.
 std::size_t literal_size(std::string_view text) noexcept {
-  if (const std::size_t size = number_size(text); size > 0) return size;
+  if (const std::size_t size = json_number_size(text); size > 0) return size;
   for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity", "-Infinity"}) {
     if (text.starts_with(word)) return word.size();
   }
   return 0;
-}
-
-// `key` as it stands in the text of a level, as a reference token (RFC 6901 section 4).
-void append_token(std::string& out, std::string_view key, std::size_t in_level) {
-  std::string name;
-  unescape_json(key, name);
-  for (std::size_t level = 0; level < in_level; ++level) {
-    unescape_json(std::exchange(name, {}), name);
-  }
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
 }
 
 }  // namespace
@@ -164,7 +119,7 @@ std::string json_tracker::pointer() const {
         const bool in_text = element.key.size() < element.key_size;
         const std::string_view key =
             in_text ? text_.substr(element.key_begin, element.key_size) : element.key;
-        append_token(out, key, i);
+        append_pointer_token(out, key, i);
       } else {
         out += std::to_string(element.index);
       }
