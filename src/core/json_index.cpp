@@ -194,7 +194,7 @@ bool json_index::read_block() {
   const std::uint64_t escaped = find_escaped(block.backslash, escape_carry_);
   const std::uint64_t quotes = block.quote & ~escaped;
   // With the opening quote, without the closing one.
-  const std::uint64_t in_string = prefix_xor(quotes) ^ string_carry_;
+  const std::uint64_t in_string = quotes == 0 ? string_carry_ : prefix_xor(quotes) ^ string_carry_;
   string_carry_ = ~((in_string >> 63U) - 1U);
   const std::uint64_t content = in_string & ~quotes;
   if ((block.control & content) != 0 || ((escaped & content) != 0 &&

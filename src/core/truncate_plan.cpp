@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace jobqueue::detail {
 namespace {
@@ -15,6 +16,9 @@ truncate_plan::truncate_plan(const truncate_tree& tree, const truncate_options& 
   for (const truncate_document& document : tree.documents) {
     sizes_.emplace_back(document.nodes.size());
     shortened_.emplace_back(document.nodes.size());
+    for (const truncate_node& node : document.nodes) {
+      if (node.is_container()) most_children_ = std::max(most_children_, node.count);
+    }
   }
 }
 
@@ -35,10 +39,10 @@ std::optional<kept_children> truncate_plan::shortened(std::size_t document,
   return kept_of(tree_.documents[document].nodes[node]);
 }
 
-std::size_t truncate_plan::size_of_leaf(const truncate_document& in, const truncate_node& node,
+std::size_t truncate_plan::size_of_leaf(const truncate_node& node, unsigned level,
                                         std::size_t leaf_bytes) const noexcept {
   if (node.of == kind::word || node.pinned || node.whole <= leaf_bytes) return node.whole;
-  const std::size_t alone = 2 * quote_size(in.level) + marker_.bytes_size(node.whole);
+  const std::size_t alone = 2 * quote_size(level) + marker_.bytes_size(node.whole);
   if (node.of == kind::number) return std::min(node.whole, alone);
   return std::min(node.whole, std::max(alone, leaf_bytes));
 }
@@ -104,7 +108,7 @@ bool truncate_plan::fits(const truncate_policy& policy) {
       } else if (node.nested != 0) {
         size = node.open_quote + sizes_[node.nested][0] + node.close_quote;
       } else {
-        size = size_of_leaf(in, node, policy.leaf_bytes);
+        size = size_of_leaf(node, in.level, policy.leaf_bytes);
       }
       sizes_[d][i] = std::min(size, no_limit);
       shortened_[d][i] = is_shortened;
@@ -129,12 +133,62 @@ std::size_t truncate_plan::largest(std::size_t low, std::size_t high, truncate_p
   return low;
 }
 
-bool truncate_plan::find() {
-  const auto set_leaves = [](truncate_policy& policy, std::size_t value) {
-    policy.leaf_bytes = value;
+// Those that are shorter than they were, in what is left.
+std::vector<truncate_plan::leaf> truncate_plan::find_short_leaves() const {
+  std::vector<leaf> leaves;
+  std::vector<std::pair<std::size_t, std::size_t>> open = {{0, 0}};  // document and node
+  while (!open.empty()) {
+    const auto [d, i] = open.back();
+    open.pop_back();
+    const truncate_document& in = tree_.documents[d];
+    const truncate_node& node = in.nodes[i];
+    if (node.pinned) continue;
+    if (node.nested != 0) {
+      open.emplace_back(node.nested, 0);
+    } else if (!node.is_container()) {
+      if (sizes_[d][i] != node.whole) leaves.push_back({&node, in.level});
+      continue;
+    }
+    const auto kept = shortened(d, i);
+    for (std::size_t child = i + 1; child < i + node.span; child += in.nodes[child].span) {
+      const truncate_node& one = in.nodes[child];
+      if (!kept || kept->has(one.ordinal) || one.kept) open.emplace_back(d, child);
+    }
+  }
+  return leaves;
+}
+
+// `largest` for the bytes of a string or number. While these alone become longer, the rest stays as
+// it is, so that it need not be measured again and again.
+std::size_t truncate_plan::largest_leaf(truncate_policy policy) {
+  const std::size_t low = policy.leaf_bytes;
+  if (!fits(policy)) return low;
+  const std::vector<leaf> leaves = find_short_leaves();
+  const auto size_with = [&](std::size_t leaf_bytes) {
+    std::size_t all = 0;
+    for (const leaf& one : leaves) all += size_of_leaf(*one.node, one.level, leaf_bytes);
+    return all;
   };
+  const std::size_t room = options_.max_bytes - (size() - size_with(low));
+  std::size_t found = low;
+  for (std::size_t high = options_.max_bytes; found < high;) {
+    const std::size_t middle = found + (high - found + 1) / 2;
+    if (size_with(middle) <= room) {
+      found = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  policy.leaf_bytes = found;
+  if (fits(policy)) return found;
+  // With longer items another array keeps all of its own, as a marker would be no shorter.
+  return largest(low, found, policy, [](truncate_policy& of, std::size_t value) {
+    of.leaf_bytes = value;
+  });
+}
+
+bool truncate_plan::find() {
   const auto set_items = [](truncate_policy& policy, std::size_t value) { policy.items = value; };
-  const std::size_t most = options_.max_bytes;
   constexpr std::size_t least_leaf = 1;  // the marker alone
   constexpr std::size_t short_leaf = truncate_limits::short_value;
   truncate_policy policy;
@@ -144,7 +198,7 @@ bool truncate_plan::find() {
   if (!fits(policy)) {
     policy.items = options_.array_head + options_.array_tail;
     if (fits(policy)) {
-      policy.items = largest(policy.items, most, policy, set_items);
+      policy.items = largest(policy.items, most_children_, policy, set_items);
     } else {
       policy.leaf_bytes = least_leaf;
       if (!fits(policy)) {
@@ -154,13 +208,13 @@ bool truncate_plan::find() {
         policy.depth = largest(0, tree_.max_depth, policy, [](auto& of, std::size_t value) {
           of.depth = value;
         });
-        policy.children = largest(0, most, policy, [](auto& of, std::size_t value) {
+        policy.children = largest(0, most_children_, policy, [](auto& of, std::size_t value) {
           of.children = value;
         });
       }
     }
   }
-  policy.leaf_bytes = largest(policy.leaf_bytes, most, policy, set_leaves);
+  policy.leaf_bytes = largest_leaf(policy);
   return fits(policy);
 }
 

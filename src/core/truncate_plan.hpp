@@ -56,7 +56,14 @@ class truncate_plan {
   [[nodiscard]] bool fits(const truncate_policy& policy);
   template <class Set>
   std::size_t largest(std::size_t low, std::size_t high, truncate_policy policy, Set set);
-  [[nodiscard]] std::size_t size_of_leaf(const truncate_document& in, const truncate_node& node,
+  std::size_t largest_leaf(truncate_policy policy);
+  // A string or number that is left and may be longer, and the level of its document.
+  struct leaf {
+    const truncate_node* node;
+    unsigned level;
+  };
+  [[nodiscard]] std::vector<leaf> find_short_leaves() const;
+  [[nodiscard]] std::size_t size_of_leaf(const truncate_node& node, unsigned level,
                                          std::size_t leaf_bytes) const noexcept;
   void measure_container(std::size_t document, std::size_t node, std::size_t& size,
                          bool& is_shortened) const noexcept;
@@ -66,6 +73,7 @@ class truncate_plan {
   const truncate_options& options_;
   truncate_marker marker_;
   truncate_policy policy_;
+  std::size_t most_children_ = 0;  // that a container has
   std::vector<std::vector<std::size_t>> sizes_;
   std::vector<std::vector<bool>> shortened_;
 };
