@@ -20,4 +20,5 @@
 #include <jobqueue/retry.hpp>
 #include <jobqueue/rules.hpp>
 #include <jobqueue/signature.hpp>
+#include <jobqueue/truncate.hpp>
 #include <jobqueue/vault.hpp>

@@ -94,16 +94,6 @@ void tell(const jobqueue_sanitize_options& given, const sanitized& answer) {
   }
 }
 
-// The answer of C++ as that of C.
-jobqueue_status give_out(jobqueue_buffer* out, int32_t* changed, bool has_changed,
-                         std::string_view text) {
-  if (has_changed && jobqueue_buffer_assign(out, text.data(), text.size()) != JOBQUEUE_OK) {
-    throw std::bad_alloc();
-  }
-  *changed = has_changed ? 1 : 0;
-  return JOBQUEUE_OK;
-}
-
 template <class Sanitize>
 jobqueue_status sanitize(jobqueue_buffer* out, int32_t* changed, const char* input,
                          size_t input_size, const jobqueue_sanitize_options* options,
@@ -120,7 +110,7 @@ jobqueue_status sanitize(jobqueue_buffer* out, int32_t* changed, const char* inp
     if (const char* wrong = convert(known, converted)) return refuse(error, wrong);
     const auto answer = call(c_api::view(input, input_size), converted.options);
     if (!answer) return c_api::fail(error, answer.problem());
-    const jobqueue_status given = give_out(out, changed, answer->changed, answer->text);
+    const jobqueue_status given = c_api::give_out(out, changed, answer->changed, answer->text);
     tell(known, *answer);
     return given;
   });
@@ -285,6 +275,6 @@ jobqueue_status jobqueue_restore_base64(jobqueue_buffer* out, int32_t* changed, 
     chosen.keep_missing = (known.flags & JOBQUEUE_RESTORE_KEEP_MISSING) != 0;
     const auto answer = restore_base64(c_api::view(input, input_size), *vault->store, chosen);
     if (!answer) return c_api::fail(error, answer.problem());
-    return give_out(out, changed, answer->changed, answer->text);
+    return c_api::give_out(out, changed, answer->changed, answer->text);
   });
 }

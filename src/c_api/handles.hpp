@@ -85,6 +85,16 @@ bool read_options(Options& known, const Options* given) noexcept {
   return true;
 }
 
+// The answer of C++ as that of C.
+inline jobqueue_status give_out(jobqueue_buffer* out, int32_t* changed, bool has_changed,
+                                std::string_view text) {
+  if (has_changed && jobqueue_buffer_assign(out, text.data(), text.size()) != JOBQUEUE_OK) {
+    throw std::bad_alloc();
+  }
+  *changed = has_changed ? 1 : 0;
+  return JOBQUEUE_OK;
+}
+
 // The target that JOBQUEUE_SIMD asks for. `known` is false if there is none of that name here.
 struct forced_target {
   simd_target target = simd_target::best;

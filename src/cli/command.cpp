@@ -9,11 +9,21 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <system_error>
 
 namespace jobqueue::cli {
+status choose_simd(simd_target& target) {
+  const char* const name = std::getenv("JOBQUEUE_SIMD");
+  if (name == nullptr || *name == '\0') return done;
+  const auto parsed = parse_simd_target(name);
+  if (!parsed) return parsed.problem();
+  target = *parsed;
+  return done;
+}
+
 int exit_code_of(const error& problem) noexcept {
   const auto number = static_cast<int>(problem.code);
   if (problem.code == errc::ok) return exit_done;

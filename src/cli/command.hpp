@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <jobqueue/base64.hpp>
 #include <jobqueue/result.hpp>
 
 namespace jobqueue::cli {
@@ -45,6 +46,7 @@ void add_retry_data(CLI::App& program, std::function<int()>& run);
 void add_sign(CLI::App& program, std::function<int()>& run);
 void add_verify(CLI::App& program, std::function<int()>& run);
 void add_attestation(CLI::App& program, std::function<int()>& run);
+void add_truncate(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);
@@ -68,6 +70,9 @@ class progress {
 
 // A size for people: "1.9 MB". Units of 1000.
 [[nodiscard]] std::string human_size(std::uint64_t bytes);
+
+// Sets the instruction set that JOBQUEUE_SIMD asks for, if it does.
+[[nodiscard]] status choose_simd(simd_target& target);
 
 // A duration as people write it: 90s, 30m, 24h, 7d. `invalid_argument` for anything else.
 [[nodiscard]] result<std::chrono::seconds> parse_duration(std::string_view text);

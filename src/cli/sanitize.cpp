@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -126,10 +125,8 @@ int sanitize_command::prepare() {
     say("standard input can be read only once");
     return exit_usage;
   }
-  if (const char* target = std::getenv("JOBQUEUE_SIMD"); target != nullptr && *target != '\0') {
-    const auto parsed = parse_simd_target(target);
-    if (!parsed) return report_problem("JOBQUEUE_SIMD", parsed.problem());
-    options.simd = *parsed;
+  if (const status chosen = choose_simd(options.simd); !chosen) {
+    return report_problem("JOBQUEUE_SIMD", chosen.problem());
   }
   if (!min_unknown_given) {
     options.min_unknown_chars = std::max(options.min_unknown_chars, options.min_run_chars);

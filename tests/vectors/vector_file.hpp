@@ -47,7 +47,7 @@ struct vector_case {
 };
 
 struct vector_file {
-  std::string kind;  // "sanitize" or "restore"
+  std::string kind;  // "sanitize", "restore" or "truncate"
   std::vector<vector_case> cases;
 };
 
@@ -208,6 +208,8 @@ inline vector_file load(const std::string& path) {
       detail::check_keys(
           read.name, given,
           {"name", "why", "input", "options", "expect", "cuts", "kept", "with_vault"});
+    } else if (file.kind == "truncate") {
+      detail::check_keys(read.name, given, {"name", "why", "input", "options", "expect", "cuts"});
     } else {
       detail::check_keys(
           read.name, given,
@@ -223,7 +225,8 @@ inline vector_file load(const std::string& path) {
     read.kept = given.value("kept", json());
     detail::check_list(read.name, read.cuts,
                        {"offset", "size", "decoded_size", "form", "class", "media_type", "evidence",
-                        "encoding", "pointer", "line", "sha256"});
+                        "encoding", "pointer", "line", "sha256", "reason", "bytes_before",
+                        "bytes_after"});
     detail::check_list(read.name, read.kept, {"offset", "size", "reason"});
     read.restored = given.value("restored", json());
     read.missing = given.value("missing", json());

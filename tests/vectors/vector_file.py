@@ -9,14 +9,16 @@ import json
 CASE_KEYS = {
     "sanitize": {"name", "why", "input", "options", "expect", "cuts", "kept", "with_vault"},
     "restore": {"name", "why", "input", "objects", "options", "expect", "restored", "missing"},
+    "truncate": {"name", "why", "input", "options", "expect", "cuts"},
 }
 OPTION_KEYS = {
     "sanitize": {"min_run_chars", "min_unknown_chars", "naive", "format", "cut_fields",
                  "protect_fields", "cut_protected"},
     "restore": {"keep_missing", "max_output_bytes"},
+    "truncate": {"max_bytes", "pinned", "array_head", "array_tail", "marker", "format"},
 }
 CUT_KEYS = {"offset", "size", "decoded_size", "form", "class", "media_type", "evidence", "encoding",
-            "pointer", "line", "sha256"}
+            "pointer", "line", "sha256", "reason", "bytes_before", "bytes_after"}
 KEPT_KEYS = {"offset", "size", "reason"}
 OUTCOMES = {"output", "unchanged", "error"}
 PART_KEYS = {
@@ -111,7 +113,7 @@ def read_outcome(what, expect, define):
 
 
 def load(path):
-    """The cases of a file, with their texts written out. The kind is "sanitize" or "restore"."""
+    """The cases of a file, with their texts written out. The kind is a key of CASE_KEYS."""
     with open(path, encoding="utf-8") as file:
         content = json.load(file)
     check_keys("the file", content, {"about", "kind", "define", "cases"})
