@@ -156,20 +156,22 @@ kept_ends cut_string(std::string_view content, unsigned level, std::size_t room)
 }
 
 kept_ends cut_text(std::string_view text, std::size_t room) noexcept {
-  kept_ends kept{room - tail_share(room), tail_share(room)};
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const auto fits = [&](std::size_t at) {
-    for (std::size_t back = 1; back < 4 && back <= at; ++back) {
-      if (is_continuation(text[at - back])) continue;
-      return std::max<std::size_t>(1, utf8_sequence_size(bytes + at - back, bytes + text.size())) <=
-             back;
+  // Whether a character goes on at `at`. By its first byte, so that half a surrogate pair, which is
+  // no UTF-8 but what some programs write, is not cut either.
+  const auto goes_on = [&](std::size_t at) {
+    for (std::size_t back = 0; back < 4 && back <= at && at < text.size(); ++back) {
+      const char c = text[at - back];
+      if (is_continuation(c)) continue;
+      const auto lead = static_cast<unsigned char>(c);
+      const std::size_t size = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+      return back != 0 && back < size;
     }
-    return true;
+    return false;
   };
-  std::size_t head = kept.head;
-  for (unsigned i = 0; i < 3 && head > 0 && !fits(head); ++i) --head;
-  std::size_t begin = text.size() - kept.tail;
-  for (unsigned i = 0; i < 3 && begin < text.size() && !fits(begin); ++i) ++begin;
+  std::size_t head = room - tail_share(room);
+  for (unsigned i = 0; i < 3 && head > 0 && goes_on(head); ++i) --head;
+  std::size_t begin = text.size() - tail_share(room);
+  for (unsigned i = 0; i < 3 && begin < text.size() && goes_on(begin); ++i) ++begin;
   return {head, text.size() - begin};
 }
 

@@ -170,6 +170,25 @@ MEMBER(jobqueue_attestation_options, flags, 4, 4);
 MEMBER(jobqueue_attestation_options, after, 8, 8);
 MEMBER(jobqueue_attestation_options, expected_head, 16, 16);
 MEMBER(jobqueue_attestation_options, expected_count, 32, 8);
+STRUCT(jobqueue_truncate_cut, 56, 8);
+MEMBER(jobqueue_truncate_cut, struct_size, 0, 4);
+MEMBER(jobqueue_truncate_cut, has_pointer, 4, 4);
+MEMBER(jobqueue_truncate_cut, reason, 8, 16);
+MEMBER(jobqueue_truncate_cut, pointer, 24, 16);
+MEMBER(jobqueue_truncate_cut, bytes_before, 40, 8);
+MEMBER(jobqueue_truncate_cut, bytes_after, 48, 8);
+
+STRUCT(jobqueue_truncate_options, 80, 8);
+MEMBER(jobqueue_truncate_options, struct_size, 0, 4);
+MEMBER(jobqueue_truncate_options, format, 4, 4);
+MEMBER(jobqueue_truncate_options, max_bytes, 8, 8);
+MEMBER(jobqueue_truncate_options, pinned, 16, 8);
+MEMBER(jobqueue_truncate_options, pinned_count, 24, 8);
+MEMBER(jobqueue_truncate_options, array_head, 32, 8);
+MEMBER(jobqueue_truncate_options, array_tail, 40, 8);
+MEMBER(jobqueue_truncate_options, marker, 48, 16);
+MEMBER(jobqueue_truncate_options, on_cut, 64, 8);
+MEMBER(jobqueue_truncate_options, payload, 72, 8);
 
 VALUE(JOBQUEUE_ABI_VERSION, 1);
 VALUE(JOBQUEUE_OK, 0);

@@ -151,6 +151,7 @@ class machine {
         case 11: sync(); break;
         case 13: seal(in); break;
         case 14: verify(in); break;
+        case 12: truncate(in); break;
         default: sanitize_with_size(in); break;
       }
     }
@@ -273,6 +274,36 @@ class machine {
           &error_);
     });
     require(succeeded == (size >= sizeof stated), "options may be of any size that has a size");
+  }
+
+  // Into the buffer that the next call may have as its input.
+  void truncate(choices& in) {
+    constexpr std::uint64_t budgets[] = {64, 100, 1000, 63, UINT64_MAX};
+    const unsigned flags = in.nibble();
+    const std::string pointer = read_text(in);
+    const jobqueue_string pinned = borrow(pointer);
+    jobqueue_truncate_options options = JOBQUEUE_TRUNCATE_OPTIONS_INIT;
+    options.max_bytes = in.pick(budgets);
+    options.array_head = in.byte();
+    options.format = flags % 5;
+    options.pinned = (flags & 8U) != 0 ? nullptr : &pinned;
+    options.pinned_count = pointer.empty() ? 0 : 1;
+    std::uint64_t lost = 0;
+    options.payload = &lost;
+    options.on_cut = [](void* payload, const jobqueue_truncate_cut* cut) {
+      require(cut->struct_size == sizeof *cut && cut->reason.size != 0, "a cut says what it is");
+      *static_cast<std::uint64_t*>(payload) += cut->bytes_before - cut->bytes_after;
+    };
+    const exact_text text((flags & 4U) != 0 ? std::string(view(lean_)) : read_text(in));
+    const std::string_view input = (flags & 4U) != 0 ? view(lean_) : text.view();
+    const std::size_t before = input.size();
+    std::int32_t changed = 0;
+    call_with_output(lean_, changed, [&](jobqueue_buffer* out, auto* flag) {
+      return jobqueue_truncate_payload(out, flag, input.data(), input.size(), &options, &error_);
+    });
+    if (changed != 1) return;
+    require(lean_.size <= options.max_bytes, "the output fits");
+    require(lost == before - lean_.size, "the report adds up");
   }
 
   void restore(choices& in) {

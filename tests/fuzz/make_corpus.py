@@ -548,6 +548,48 @@ def signature():
     return seeds
 
 
+def truncate():
+    """Documents of every shape with budgets that cut them here and there; choices in front."""
+    uuid = "b789bd80-400a-41ed-96f5-72dc8c225dcf"
+    inner = json.dumps({"k": uuid, "log": "y" * 300, "list": list(range(40))})
+    documents = {
+        "string": json.dumps({"id": uuid, "log": "x" * 400}),
+        "strings": json.dumps([uuid, "x" * 400, "y" * 90, "z" * 70]),
+        "numbers": json.dumps([1] * 300),
+        "long_number": "[" + "7" * 300 + "]",
+        "members": json.dumps({f"key{i}": i for i in range(90)}),
+        "deep": "[" * 300 + "]" * 300,
+        "deep_objects": '{"a":' * 120 + "1" + "}" * 120,
+        "matrix": json.dumps([list(range(30))] * 20),
+        "records": json.dumps([{"id": uuid, "n": i, "text": "t" * i} for i in range(40)]),
+        "spaced": json.dumps({"a": list(range(50)), "b": {"c": "d" * 90}}, indent=4),
+        "nested": json.dumps({"body": inner, "x": "z" * 100}),
+        "nested_twice": json.dumps({"body": json.dumps({"body": inner})}),
+        "nested_short": json.dumps([json.dumps([1, [2, {"a": 3}]])] * 12),
+        "escapes": json.dumps("\u00e9\u20ac\U0001F600\n\\\"" * 30),
+        "characters": json.dumps("\u00e9\u20ac\U0001F600" * 30, ensure_ascii=False),
+        "backslashes": '"' + "\\\\" * 200 + '"',
+        "blobs": '{"a":"\x01","b":["\x01","\x03"],"c":"' + "w" * 200 + '"}',
+        "mark": "\ufeff[" + "1," * 100 + "1]",
+        "long_name": json.dumps({"n" * 200: 1, "b": 2}),
+        "text": "no JSON, " * 40,
+        "bytes": "\udc80\udcff\udce2\udc82" * 60,
+        "cut": json.dumps(inner)[:-30],
+        "lines": "\n".join(json.dumps({"id": uuid, "n": i}) for i in range(9)),
+    }
+    pins = ["", "/id\n", "/body/~s/k\n/x\n", "/0\n/39\n", "/a~0~1\n", "a\n"]
+    seeds = {}
+    for number, (name, document) in enumerate(documents.items()):
+        data = document.encode("utf-8", "surrogateescape")
+        for choice in ("0000", "3000", "6211", "8334"):
+            seeds[f"{name}_{choice}"] = choice.encode() + b"\n" + data
+        pinned = pins[number % len(pins)]
+        seeds[f"{name}_pinned"] = b"7000" + pinned.encode() + b"\n" + data
+    seeds["as_text"] = b"0002\n" + documents["strings"].encode()
+    seeds["too_small"] = b";000\n[]"
+    return seeds
+
+
 def main():
     targets = {
         "attestation": attestation(),
@@ -562,6 +604,7 @@ def main():
         "retry": retry(),
         "rules": rules(),
         "signature": signature(),
+        "truncate": truncate(),
     }
     for target, seeds in targets.items():
         directory = CORPUS / target

@@ -21,11 +21,20 @@ from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, In
 from ._failure import Failure, classify_failure
 from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
                       sanitize_base64, simd_target, standard_rules, version)
+from ._errors import (BlobCorruptError, BlobMissingError, BudgetTooSmallError, DepthExceededError,
+                      InputTooLargeError, InternalError, InvalidArgumentError, InvalidJsonError,
+                      InvalidUtf8Error, JobqueueError, OutOfMemoryError, ReplayedError,
+                      RulesetInvalidError, SecretInvalidError, SignatureMalformedError,
+                      SignatureMismatchError, SignatureMissingError, SignatureVerificationError,
+                      StoreError, TimestampOutOfToleranceError, UnknownFactError)
+from ._native import (Vault, Verification, build_info, restore_base64, sanitize_base64, simd_target,
+                      standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
 from ._retry import preserve_job_data, retry_attempt
 from ._rules import Evaluation, Ruleset
 from ._signature import PayloadSigner, SignatureVerifier, sign_payload, verify_signature
 from ._stream import Base64Sanitizer, sanitize_base64_stream
+from ._truncate import TruncateCut, Truncation, truncate_payload, truncate_payload_report
 
 
 class BlobStore(Protocol):
@@ -55,4 +64,14 @@ __all__ = [
     "retry_attempt", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
     "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules",
     "verify_attestation_chain", "verify_signature", "version",
+    "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "BudgetTooSmallError",
+    "Cut", "DepthExceededError", "Evaluation", "InputTooLargeError", "InternalError",
+    "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
+    "OutOfMemoryError", "PayloadSigner", "ReplayedError", "Report", "Ruleset",
+    "RulesetInvalidError", "SecretInvalidError", "SignatureMalformedError",
+    "SignatureMismatchError", "SignatureMissingError", "SignatureVerificationError",
+    "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError", "TruncateCut", "Truncation",
+    "UnknownFactError", "Vault", "Verification", "build_info", "restore_base64", "sanitize_base64",
+    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
+    "standard_rules", "truncate_payload", "truncate_payload_report", "verify_signature", "version",
 ]

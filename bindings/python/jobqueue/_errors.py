@@ -50,6 +50,12 @@ class InputTooLargeError(JobqueueError, ValueError):
     code, status = "INPUT_TOO_LARGE", 16
 
 
+class BudgetTooSmallError(JobqueueError, ValueError):
+    """`max_bytes` is below 64, or too small for what is pinned."""
+
+    code, status = "BUDGET_TOO_SMALL", 20
+
+
 class SignatureVerificationError(JobqueueError, ValueError):
     """A webhook is refused, or a secret is none: the base of those below.
 

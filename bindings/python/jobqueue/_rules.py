@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypedDict
-from uuid import UUID
 
 from . import _native
 from ._instant import Instant, micros_of
+from ._json import plain_value
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Record = Mapping[str, Any] | str | bytes
 
@@ -37,25 +40,12 @@ class Evaluation(_Verdict, total=False):
     would_complete: list[dict[str, Any]] | None
 
 
-def _plain(value: object) -> object:
-    """What a row of a database has and JSON has not."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"a record cannot hold a {type(value).__name__}")
-
-
 def _text(record: Record) -> str:
     if isinstance(record, str):
         return record
     if isinstance(record, bytes):
         return record.decode("utf-8", "surrogateescape")
-    return json.dumps(record, default=_plain, separators=(",", ":"))
+    return json.dumps(record, default=plain_value, separators=(",", ":"))
 
 
 class Ruleset:

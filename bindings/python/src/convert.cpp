@@ -134,6 +134,11 @@ py::object offset_or_none(const jobqueue_error& error) {
   return py::int_(error.offset);
 }
 
+py::object text_offset(const jobqueue_error& error, const utf8* text) {
+  if (text == nullptr || error.offset == JOBQUEUE_NO_OFFSET) return offset_or_none(error);
+  return py::int_(code_points(*text).before(error.offset));
+}
+
 void raise_type_error(const std::string& message) { throw py::type_error(message); }
 
 }  // namespace jobqueue_python

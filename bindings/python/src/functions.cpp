@@ -15,12 +15,6 @@ kind kind_of(const char* function, PyObject* value) {
                    Py_TYPE(value)->tp_name);
 }
 
-// Where in a str the C ABI means; what it says is about bytes.
-py::object text_offset(const jobqueue_error& error, const utf8* text) {
-  if (text == nullptr || error.offset == JOBQUEUE_NO_OFFSET) return offset_or_none(error);
-  return py::int_(code_points(*text).before(error.offset));
-}
-
 // Empty where nothing was cut.
 py::object sanitize_text(std::string_view input, const utf8* text, options& options) {
   buffer lean;

@@ -83,6 +83,8 @@ class code_points {
 [[noreturn]] void raise(const jobqueue_error& error, py::object offset = py::none());
 [[noreturn]] void raise(jobqueue_status status, const std::string& message);
 py::object offset_or_none(const jobqueue_error& error);
+// Where in a str the C ABI means, which counts bytes; null: it is bytes.
+py::object text_offset(const jobqueue_error& error, const utf8* text);
 [[noreturn]] void raise_type_error(const std::string& message);
 
 // A directory, as Python has it in hand.
@@ -234,5 +236,6 @@ void define_retry(py::module_& module);
 void define_rules(py::module_& module);
 void define_signature(py::module_& module);
 void define_attestation(py::module_& module);
+void define_truncate(py::module_& module);
 
 }  // namespace jobqueue_python

@@ -123,6 +123,8 @@ static const struct {
     {"attestation_key_struct", test_attestation_key_struct},
     {"attestation_seal", test_attestation_seal},
     {"attestation_verify", test_attestation_verify},
+    {"truncate", test_truncate},
+    {"truncate_options", test_truncate_options},
     {"threads", test_threads},
 };
 

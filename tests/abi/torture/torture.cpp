@@ -341,6 +341,22 @@ jobqueue_status preserve(world&, jobqueue_buffer* out, jobqueue_error* error) {
   return jobqueue_preserve_job_data(out, original.data(), original.size(), "[]", 2, attempt, 0,
                                     error);
 }
+// A document with a blob, a nested one and a pin, cut with a report.
+jobqueue_status truncate(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr std::string_view text =
+      "[\"" PNG_BASE64 "\",{\"keep\":\"kept\"},[1,2,3,4,5,6,7,8,9,10,11,12],"
+      "\"{\\\"a\\\":\\\"........................................................\\\"}\"]";
+  constexpr jobqueue_string pin{"/1/keep", 7};
+  jobqueue_truncate_options options = JOBQUEUE_TRUNCATE_OPTIONS_INIT;
+  options.max_bytes = 120;
+  options.pinned = &pin;
+  options.pinned_count = 1;
+  options.on_cut = [](void*, const jobqueue_truncate_cut*) {};
+  int32_t changed = 0;
+  return jobqueue_truncate_payload(out, &changed, text.data(), text.size(), &options, error);
+}
+
+#define TRUNCATED "?"
 
 struct scenario {
   const char* name;
@@ -350,6 +366,7 @@ struct scenario {
 };
 
 constexpr std::array<scenario, 14> scenarios{{
+constexpr std::array<scenario, 12> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -374,6 +391,7 @@ constexpr std::array<scenario, 14> scenarios{{
      R"({"ok":false,"count":1,"head":{"sequence":2,"digest":")"
      "8a45f426ab2d72fb3b727f147dbee072a93b489231fee94173ceec746e03c370"
      R"("},"problems":[{"index":1,"reason":"digest_mismatch","sequence":2,"expected":2}]})"},
+    {"truncate", open_nothing, truncate, TRUNCATED},
 }};
 
 // What surrounds one call.
