@@ -22,6 +22,13 @@ export interface NativeReport {
   cuts: NativeCut[];
   kept: NativeKept[];
 }
+/** One thing that truncating did. */
+export interface NativeTruncateCut {
+  reason: 'blob' | 'white_space' | 'value' | 'items' | 'members' | 'text';
+  pointer: string | null;
+  bytesBefore: number;
+  bytesAfter: number;
+}
 /** Checked options, to be used for any number of calls. */
 export interface NativeOptions {
   readonly minRunChars: number;
@@ -35,7 +42,7 @@ export interface NativeSanitizer {
   update(piece: Uint8Array, report?: NativeReport): Buffer;
   finish(report?: NativeReport): Buffer;
 }
-/** Work on a thread of the pool: append the input, start one of the two, then take the output. */
+/** Work on a thread of the pool: append the input, start one of the three, then take the output. */
 export interface NativeTask {
   append(piece: string | Uint8Array): void;
   /** What is appended from here on is this blob. */
@@ -43,6 +50,8 @@ export interface NativeTask {
   sanitize(context: string | undefined, done: () => void): void;
   restore(directory: object | undefined, keepMissing: boolean, maxBytes: number, done: () => void):
     void;
+  truncate(maxBytes: number, pinned: string[], arrayHead: number, arrayTail: number,
+    marker: string, format: number, done: () => void): void;
   /** Size of the output in bytes; undefined: nothing was changed. Throws what went wrong. */
   finish(): number | undefined;
   nextText(maxBytes: number): string | undefined;
@@ -121,6 +130,10 @@ export interface Addon {
   sanitizeValue(text: string, context: string, options: NativeOptions, report?: NativeReport):
     string | undefined;
   restore(input: string | Uint8Array, vault: unknown, keepMissing: boolean, maxBytes: number):
+    string | Buffer | undefined;
+  /** undefined: it fits. */
+  truncate(input: string | Uint8Array, maxBytes: number, pinned: string[], arrayHead: number,
+    arrayTail: number, marker: string, format: number, cuts?: NativeTruncateCut[]):
     string | Buffer | undefined;
   syncVault(options: NativeOptions): void;
   defaultCutFields(): string[];
@@ -205,6 +218,7 @@ export interface CFunctions {
   jobqueue_simd_target: ExposedAs<'buildInfo'>;
   jobqueue_standard_rules: ExposedAs<'standardRules'>;
   jobqueue_status_name: ExposedAs<'JobqueueError.code'>;
+  jobqueue_truncate_payload: ExposedAs<'truncatePayload'>;
   jobqueue_vault_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_vault_from_callbacks: NotExposed<'any object with put and get is taken as a vault'>;
   jobqueue_vault_get: ExposedAs<'Vault.get'>;

@@ -16,6 +16,7 @@
 #include "rules.hpp"
 #include "signature.hpp"
 #include "task.hpp"
+#include "truncate.hpp"
 
 namespace jobqueue_node {
 
@@ -309,6 +310,7 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("parseAttestationKey", parse_attestation_key);
   function("formatAttestationKey", format_attestation_key);
   function("compareAttestationKeys", compare_attestation_keys);
+  function("truncate", truncate);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "native.hpp"
+#include "truncate.hpp"
 
 namespace jobqueue_node {
 namespace {
@@ -65,6 +67,7 @@ struct task::job {
   bool has_context = false;
   jobqueue_sanitize_options sanitizing = JOBQUEUE_SANITIZE_OPTIONS_INIT;
   jobqueue_restore_options restoring = JOBQUEUE_RESTORE_OPTIONS_INIT;
+  std::unique_ptr<truncate_arguments> truncating;
   jobqueue_vault* directory = nullptr;
   bool collects = false;  // the vault is an object of JavaScript
   blob_list kept;         // blobs to put, or that were given
@@ -78,6 +81,11 @@ struct task::job {
  private:
   void work() {
     asked.clear();
+    if (truncating) {
+      error.status = jobqueue_truncate_payload(out.get(), &changed, input.data(), input.size(),
+                                               &truncating->c, &error);
+      return;
+    }
     jobqueue_vault* vault = directory;
     if (collects) {
       jobqueue_vault_callbacks callbacks = JOBQUEUE_VAULT_CALLBACKS_INIT;
@@ -168,7 +176,7 @@ Napi::Function task::define(Napi::Env env) {
       env, "Task",
       {InstanceMethod<&task::append>("append"), InstanceMethod<&task::begin_blob>("beginBlob"),
        InstanceMethod<&task::sanitize>("sanitize"), InstanceMethod<&task::restore>("restore"),
-       InstanceMethod<&task::finish>("finish"), InstanceMethod<&task::next_text>("nextText"),
+       InstanceMethod<&task::truncate>("truncate"), InstanceMethod<&task::finish>("finish"), InstanceMethod<&task::next_text>("nextText"),
        InstanceMethod<&task::copy>("copy"), InstanceMethod<&task::blobs>("blobs")});
 }
 
@@ -211,6 +219,13 @@ void task::restore(const Napi::CallbackInfo& info) {
   job_->restoring.max_output_bytes =
       static_cast<std::uint64_t>(info[2].As<Napi::Number>().Int64Value());
   (new worker(info.This().As<Napi::Object>(), info[3].As<Napi::Function>(), job_))->Queue();
+}
+
+// The options, and what is called at the end.
+void task::truncate(const Napi::CallbackInfo& info) {
+  job_->truncating = std::make_unique<truncate_arguments>(info, 0);
+  const auto done = info[info.Length() - 1].As<Napi::Function>();
+  (new worker(info.This().As<Napi::Object>(), done, job_))->Queue();
 }
 
 // The size of the output, or undefined if the input is the output.

@@ -23,6 +23,7 @@ class task : public Napi::ObjectWrap<task> {
   void begin_blob(const Napi::CallbackInfo& info);
   void sanitize(const Napi::CallbackInfo& info);
   void restore(const Napi::CallbackInfo& info);
+  void truncate(const Napi::CallbackInfo& info);
   Napi::Value finish(const Napi::CallbackInfo& info);
   Napi::Value next_text(const Napi::CallbackInfo& info);
   void copy(const Napi::CallbackInfo& info);

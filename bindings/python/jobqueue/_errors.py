@@ -162,8 +162,9 @@ class InternalError(JobqueueError):
 _BY_STATUS = {
     one.status: one
     for one in (InvalidArgumentError, InvalidJsonError, InvalidUtf8Error, DepthExceededError,
-                InputTooLargeError, SignatureMissingError, SignatureMalformedError,
-                SignatureMismatchError, TimestampOutOfToleranceError, SecretInvalidError,
+                InputTooLargeError, BudgetTooSmallError, SignatureMissingError,
+                SignatureMalformedError, SignatureMismatchError,
+                TimestampOutOfToleranceError, SecretInvalidError,
                 ReplayedError, RulesetInvalidError, UnknownFactError, BlobMissingError,
                 BlobCorruptError, StoreError, OutOfMemoryError, InternalError)
 }

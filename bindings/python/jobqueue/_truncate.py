@@ -14,10 +14,10 @@ from ._json import plain_value
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+    _Format = Literal["auto", "json", "text"]
 
 T = TypeVar("T")
 _Object = TypeVar("_Object", bound=dict[Any, Any] | list[Any])
-_Format = Literal["auto", "json", "text"]
 _Line = tuple[str, str | None, int, int]
 
 
@@ -106,6 +106,12 @@ def _number(name: str, value: object) -> int:
     return value
 
 
+def _word(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
+
+
 def _pointers(pinned: Iterable[str]) -> list[str]:
     # One pointer alone would be taken for the list of its characters.
     if isinstance(pinned, str) or not isinstance(pinned, Iterable):
@@ -120,9 +126,9 @@ def _truncate(x: Any, report: bool, max_bytes: int, pinned: Iterable[str] = (),
               array_head: int = 3, array_tail: int = 1, marker: str = "TRUNCATED",
               format: _Format = "auto") -> tuple[Any, list[_Line]]:
     options = (_number("max_bytes", max_bytes), _pointers(pinned),
-               _number("array_head", array_head), _number("array_tail", array_tail), marker)
+               _number("array_head", array_head), _number("array_tail", array_tail), _word("marker", marker))
     if not isinstance(x, dict | list):
-        return _native.truncate(x, *options, format, report)
+        return _native.truncate(x, *options, _word("format", format), report)
     if format != "auto":
         raise InvalidArgumentError("format is for documents, not for objects")
     document, whole = _document(x)

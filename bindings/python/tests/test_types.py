@@ -45,6 +45,11 @@ kind: str = failure.type
 after: bytes = jobqueue.preserve_job_data(b"{}", "1", attempt=1, at=7)
 row: dict[str, object] = jobqueue.preserve_job_data(job, [1], attempt=1)
 tries: int = jobqueue.retry_attempt(row)
+brief: dict[str, object] = jobqueue.truncate_payload(job, max_bytes=64, pinned=["/a"])
+short: str = jobqueue.truncate_payload("text", max_bytes=64, format="text", marker="cut")
+lines: bytes = jobqueue.truncate_payload(bytearray(b"x"), max_bytes=64, array_head=1)
+told: jobqueue.Truncation[str] = jobqueue.truncate_payload_report("x", max_bytes=64)
+place: str | None = told.cuts[0].pointer
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 
@@ -56,6 +61,8 @@ jobqueue.sanitize_base64("x", format="xml")
 jobqueue.restore_base64("x")
 jobqueue.classify_failure("x", "429")
 jobqueue.preserve_job_data("{}", "1")
+jobqueue.truncate_payload("x")
+jobqueue.truncate_payload({}, max_bytes=64, format="json")
 '''
 
 

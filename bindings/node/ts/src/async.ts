@@ -28,7 +28,7 @@ export interface AsyncRestoreOptions {
 }
 
 /** Lets others have their turn when this one has been long. */
-class Turns {
+export class Turns {
   #begin = performance.now();
 
   async pause(): Promise<void> {
@@ -38,7 +38,7 @@ class Turns {
   }
 }
 
-async function give(task: NativeTask, input: string | Bytes, turns: Turns): Promise<void> {
+export async function give(task: NativeTask, input: string | Bytes, turns: Turns): Promise<void> {
   const size = typeof input === 'string' ? input.length : asBytes(input).byteLength;
   for (let begin = 0; begin < size;) {
     let end = Math.min(begin + slice, size);
@@ -65,7 +65,7 @@ async function bytesOf(task: NativeTask, size: number, blob: number | undefined,
 }
 
 /** The output, or undefined if the input is the output. */
-async function take(task: NativeTask, isText: boolean, turns: Turns):
+export async function take(task: NativeTask, isText: boolean, turns: Turns):
   Promise<string | Buffer | undefined> {
   const size = task.finish();
   if (size === undefined) return undefined;
@@ -78,7 +78,7 @@ async function take(task: NativeTask, isText: boolean, turns: Turns):
   return text;
 }
 
-function newTask(input: string | Bytes, options: object | undefined, collects: boolean):
+export function newTask(input: string | Bytes, options: object | undefined, collects: boolean):
   NativeTask {
   const isText = typeof input === 'string';
   return new addon.Task(options, isText, isText ? input.length : input.byteLength, collects);

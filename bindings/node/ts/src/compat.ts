@@ -1,8 +1,41 @@
-/** The name that the replaced helper had; docs/migration.md says what is different. */
-import { sanitizeBase64 } from './index.js';
+/** The names that the replaced helpers had; docs/migration.md says what is different. */
+import { sanitizeBase64, truncatePayload } from './index.js';
 
 /** Gives anything that is not an object or an array back as it is. */
 export function sanitizeBase64Data<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   return sanitizeBase64(value as object) as T;
+}
+
+export interface SmartTruncateOptions {
+  /** Most bytes of the result where `maxSize` is not given; default 8000. */
+  maxTotalSize?: number;
+  /** Means nothing: values give as much as they must. */
+  maxValueSize?: number;
+  /** Means nothing: structure is always preserved. */
+  preserveStructure?: boolean;
+  /** The first word in it marks what was cut. */
+  truncateMarker?: string;
+}
+
+const leastBytes = 64;
+
+function truncateTo<T extends string | object>(
+  value: T, maxSize: number | undefined, options: SmartTruncateOptions): T {
+  const size = maxSize ?? options.maxTotalSize ?? 8000;
+  const marker = /[\w-]{1,24}/.exec(options.truncateMarker ?? '')?.[0] ?? 'TRUNCATED';
+  const maxBytes = Math.max(leastBytes, Math.floor(Number.isFinite(size) ? size : 8000));
+  return truncatePayload(value, { maxBytes, marker }) as T;
+}
+
+/** Gives anything that is not a string, an object or an array back as it is. */
+export function smartTruncateObject<T>(
+  obj: T, maxSize?: number, options: SmartTruncateOptions = {}): T {
+  if (typeof obj !== 'string' && (typeof obj !== 'object' || obj === null)) return obj;
+  return truncateTo(obj as string | object, maxSize, options) as T;
+}
+
+export function smartTruncatePayload(
+  payload: string, maxSize?: number, options: SmartTruncateOptions = {}): string {
+  return truncateTo(payload, maxSize, options);
 }

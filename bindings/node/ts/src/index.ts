@@ -46,6 +46,11 @@ export {
   type WebhookHeaders, readRawBody, signPayload, verifySignature,
 } from './signature.js';
 
+export {
+  type TruncateCut, type TruncateOptions, type Truncation, truncatePayload, truncatePayloadAsync,
+  truncatePayloadReport,
+} from './truncate.js';
+
 /** One blob that was cut; offsets are bytes of bytes and UTF-16 units of strings. */
 export type Cut = Readonly<NativeCut>;
 /** One candidate that was left alone, and why. In an object, `pointer` says where. */

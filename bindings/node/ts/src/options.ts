@@ -100,7 +100,7 @@ function invalid(message: string): never {
   throw new JobqueueError(message, 'INVALID_ARGUMENT', 1);
 }
 
-function integer(name: string, value: unknown): number {
+export function integer(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
     throw new TypeError(`${name} must be an integer`);
   }
@@ -113,14 +113,14 @@ function flag(name: string, value: unknown): boolean {
   return value;
 }
 
-function names(name: string, value: unknown): string[] {
+export function names(name: string, value: unknown): string[] {
   if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) {
     throw new TypeError(`${name} must be an array of strings`);
   }
   return value as string[];
 }
 
-function choice<Value>(name: string, value: unknown, choices: Record<string, Value>): Value {
+export function choice<Value>(name: string, value: unknown, choices: Record<string, Value>): Value {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`);
   if (!Object.hasOwn(choices, value)) {
     invalid(`${name} must be one of '${Object.keys(choices).join("', '")}'`);
@@ -132,6 +132,15 @@ export function checkVault(value: unknown): BlobStore {
   const vault = value as BlobStore | null | undefined;
   if (typeof vault?.put === 'function' && typeof vault.get === 'function') return vault;
   throw new TypeError('vault must be a Vault or an object with put and get');
+}
+
+/** Options of which all names are known, without those that are undefined. */
+export function checkedObject(given: object, known: readonly string[]): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const unknown = entries.find(([name]) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`there is no option '${unknown[0]}'`);
+  return Object.fromEntries(entries);
 }
 
 function check(given: SanitizeOptions<unknown>): CheckedOptions {
