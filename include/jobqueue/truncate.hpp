@@ -4,15 +4,14 @@
 //   #include <jobqueue/jobqueue.hpp>
 //
 //   int main() {
-//     const std::string log(1000, '.');
-//     const std::string job = R"({"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":")" + log +
-//                             R"(","status":"failed"})";
-//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 128}).value();
-//     std::cout << brief.view(job).size() << ' ' << brief.view(job) << '\n';
+//     const std::string job = R"({"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":")" +
+//                             std::string(1000, '.') + "\"}";
+//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 100}).value();
+//     std::cout << brief.view(job) << '\n';
 //   }
 //
 // prints
-// 128 {"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":".................[TRUNCATED 974 bytes].........","status":"failed"}
+// {"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":"..................[TRUNCATED 976 bytes]......"}
 #pragma once
 
 #include <cstddef>
@@ -46,7 +45,7 @@ struct truncate_options {
   /// Values that stay as they are, byte for byte: RFC 6901 pointers, at most 64. `~s` as a reference
   /// token goes on inside a string that holds JSON. One that leads nowhere is no error; of equal
   /// names in one object all are meant. An element of an array may move forward.
-  std::span<const std::string_view> pinned;
+  std::span<const std::string_view> pinned = {};
   /// So many items at the beginning and at the end of each array stay if its middle goes; each at
   /// most 1000.
   std::size_t array_head = 3;

@@ -356,8 +356,6 @@ jobqueue_status truncate(world&, jobqueue_buffer* out, jobqueue_error* error) {
   return jobqueue_truncate_payload(out, &changed, text.data(), text.size(), &options, error);
 }
 
-#define TRUNCATED "?"
-
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -392,6 +390,9 @@ constexpr std::array<scenario, 12> scenarios{{
      "8a45f426ab2d72fb3b727f147dbee072a93b489231fee94173ceec746e03c370"
      R"("},"problems":[{"index":1,"reason":"digest_mismatch","sequence":2,"expected":2}]})"},
     {"truncate", open_nothing, truncate, TRUNCATED},
+    {"truncate", open_nothing, truncate,
+     R"(["[BASE64_IMAGE_REMOVED]",{"keep":"kept"},[1,2,3,4,5,6,7,8,9,10,11,12],)"
+     R"("{\"a\":\"..............[TRUNCATED 42 bytes]\"}"])"},
 }};
 
 // What surrounds one call.
