@@ -90,16 +90,20 @@ void add_truncate(CLI::App& program, std::function<int()>& run) {
   CLI::App* app = program.add_subcommand(
       "truncate", "Cut a payload to a budget of bytes, so that JSON stays JSON");
   app->add_option("FILE", command->file, "The payload; none or - is standard input");
-  app->add_option("--max-bytes", command->options.max_bytes, "Most bytes of the output; at least 64")
-      ->required();
+  app->add_option("--max-bytes", command->options.max_bytes,
+                  "Most bytes of the output; at least 64")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
   app->add_option("--pin", command->pins,
                   "JSON pointer to a value that stays as it is; ~s goes on inside a string that "
                   "holds JSON. May be repeated")
       ->allow_extra_args(false);
   app->add_option("--array-head", command->options.array_head,
                   "How many items at the beginning of an array stay if its middle goes")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app->add_option("--array-tail", command->options.array_tail, "The same at its end")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app->add_option("--marker", command->marker, "The word that marks what was cut")
       ->capture_default_str();

@@ -45,6 +45,8 @@ OPTIONS = {
     ("attestation", "parse"): {"--help", "--all", "--sort"},
     ("attestation", "seal"): {"--help", "--secret-env", "--previous"},
     ("attestation", "verify"): {"--help", "--secret-env", "--previous", "--head", "--count"},
+    ("truncate",): {"--help", "--max-bytes", "--pin", "--array-head", "--array-tail", "--marker",
+                    "--format", "--output", "--report"},
 }
 
 
@@ -64,7 +66,8 @@ class Help(ProgramTest):
     def test_lists_the_commands(self):
         text = self.expect(DONE, "--help").stdout.decode()
         for command in ("sanitize", "restore", "vault", "evaluate", "rules", "migrate",
-                        "import", "resolve", "jobs", "clean", "undo", "sign", "verify"):
+                        "import", "resolve", "jobs", "clean", "undo", "sign", "verify",
+                        "truncate"):
             self.assertRegex(text, rf"(?m)^ +{command}  +\w")
         text = self.expect(DONE, "vault", "--help").stdout.decode()
         for command in ("ls", "verify", "gc"):
