@@ -21,7 +21,7 @@ namespace {
 using namespace jobqueue;
 
 constexpr std::size_t budget = 8000;
-constexpr const char* rows[] = {"clean_job_60kB", "image_1MB", "images_15MB", "clean_dump_7MB",
+constexpr const char* rows[] = {"clean_job_60kB", "image_1MB", "images_15MB",  "clean_dump_7MB",
                                 "map_15MB",       "text_15MB", "numbers_15MB", "json_in_json_11MB"};
 
 // Those of the other benchmarks, and what tells truncating apart.
@@ -133,9 +133,8 @@ void add_all() {
     add("truncate_payload", [](auto& s, const std::string& text) {
       truncate(s, text, simd_target::best, true, false);
     });
-    add("truncate_payload_report", [](auto& s, const std::string& text) {
-      truncate(s, text, simd_target::best, true, true);
-    });
+    add("truncate_payload_report",
+        [](auto& s, const std::string& text) { truncate(s, text, simd_target::best, true, true); });
     for (const simd_target target : {simd_target::avx3, simd_target::avx2, simd_target::sse4,
                                      simd_target::neon, simd_target::scalar}) {
       if (!parse_simd_target(to_string(target))) continue;

@@ -675,21 +675,21 @@ typedef struct jobqueue_truncate_options {
   uint64_t max_bytes;   /* at least 64, default 8000 */
   const jobqueue_string* pinned; /* at most 64 RFC 6901 pointers to what stays as it is */
   size_t pinned_count;
-  uint64_t array_head;    /* items that stay of an array whose middle goes; at most 1000, default 3 */
-  uint64_t array_tail;    /* the same at its end; default 1 */
+  uint64_t array_head; /* items that stay of an array whose middle goes; at most 1000, default 3 */
+  uint64_t array_tail; /* the same at its end; default 1 */
   jobqueue_string marker; /* 1 to 24 characters of A-Z a-z 0-9 _ and -; NULL: "TRUNCATED" */
   /* Called in order after everything has succeeded. NULL: no report. */
   void (*on_cut)(void* payload, const jobqueue_truncate_cut* cut);
   void* payload;
 } jobqueue_truncate_options;
-#define JOBQUEUE_TRUNCATE_OPTIONS_INIT                                                          \
-  {                                                                                             \
-    (uint32_t)sizeof(jobqueue_truncate_options), JOBQUEUE_FORMAT_AUTO, 8000u, NULL, 0, 3u, 1u,  \
-        {NULL, 0}, NULL, NULL                                                                   \
+#define JOBQUEUE_TRUNCATE_OPTIONS_INIT                                                         \
+  {                                                                                            \
+    (uint32_t)sizeof(jobqueue_truncate_options), JOBQUEUE_FORMAT_AUTO, 8000u, NULL, 0, 3u, 1u, \
+        {NULL, 0}, NULL, NULL                                                                  \
   }
 
-/* Cuts `input` to at most `max_bytes` bytes, so that JSON stays JSON; see truncate.hpp for what goes
- * first and for the equations that hold. `*changed` and `out` as of jobqueue_sanitize_base64: what
+/* Cuts `input` to at most `max_bytes` bytes, so that JSON stays JSON; see truncate.hpp for what
+ * goes first and for the equations that hold. `*changed` and `out` as of jobqueue_sanitize_base64: what
  * fits is left alone. Linear time.
  * JOBQUEUE_E_BUDGET_TOO_SMALL if `max_bytes` is below 64 or too small for what is pinned;
  * JOBQUEUE_E_INVALID_ARGUMENT; JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset

@@ -6,12 +6,12 @@
 //   int main() {
 //     const std::string job = R"({"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":")" +
 //                             std::string(1000, '.') + "\"}";
-//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 100}).value();
+//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 96}).value();
 //     std::cout << brief.view(job) << '\n';
 //   }
 //
 // prints
-// {"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":"..................[TRUNCATED 976 bytes]......"}
+// {"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":"...............[TRUNCATED 980 bytes]....."}
 #pragma once
 
 #include <cstddef>
@@ -28,10 +28,10 @@ namespace jobqueue {
 inline namespace v1 {
 
 struct truncate_limits {
-  static constexpr std::size_t min_bytes = 64;         ///< Least allowed `max_bytes`.
-  static constexpr std::size_t max_pins = 64;          ///< Most entries of `pinned`.
+  static constexpr std::size_t min_bytes = 64;          ///< Least allowed `max_bytes`.
+  static constexpr std::size_t max_pins = 64;           ///< Most entries of `pinned`.
   static constexpr std::size_t max_array_items = 1000;  ///< Greatest `array_head` and `array_tail`.
-  static constexpr std::size_t max_marker = 24;        ///< Longest `marker`, in bytes.
+  static constexpr std::size_t max_marker = 24;         ///< Longest `marker`, in bytes.
   /// A string or number of at most so many bytes, quotes and all, is left alone as long as there
   /// are longer ones and middles of arrays to give.
   static constexpr std::size_t short_value = 64;
@@ -42,9 +42,9 @@ struct truncate_limits {
 struct truncate_options {
   /// Most bytes of the output; at least 64.
   std::size_t max_bytes = 8000;
-  /// Values that stay as they are, byte for byte: RFC 6901 pointers, at most 64. `~s` as a reference
-  /// token goes on inside a string that holds JSON. One that leads nowhere is no error; of equal
-  /// names in one object all are meant. An element of an array may move forward.
+  /// Values that stay as they are, byte for byte: RFC 6901 pointers, at most 64. `~s` as a token goes
+  /// on inside a string that holds JSON. One that leads nowhere is no error; of equal names in one
+  /// object all are meant. An element of an array may move forward.
   std::span<const std::string_view> pinned = {};
   /// So many items at the beginning and at the end of each array stay if its middle goes; each at
   /// most 1000.
@@ -81,8 +81,8 @@ struct truncate_cut {
   /// False in text, inside more than 1024 containers, and where the names on the way are more than
   /// 4096 bytes.
   bool has_pointer = false;
-  /// Of what was cut: a blob, all that white space, a value, or the items and members that are gone,
-  /// with their names and commas. What has been cut by then counts as it is then.
+  /// Of what was cut: a blob, all that white space, a value, or the items and members that are
+  /// gone, with their names and commas. What has been cut by then counts as it is then.
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;  ///< What is in its place, markers and their commas included.
 };
@@ -103,9 +103,10 @@ struct truncated {
 /// JSON gives in this order, and of each no more than it must:
 ///   1. blobs, the largest first, become the placeholders of `sanitize_base64` without a store;
 ///   2. white space between values goes;
-///   3. the longest strings and numbers shrink to one common size, not below `short_value`: a string
-///      to `"head[TRUNCATED 974 bytes]tail"` (the bytes that are missing, as they were written; no
-///      tail in JSON inside a string), a number to such a string without head and tail;
+///   3. the longest strings and numbers shrink to one common size, not below `short_value`: a
+///      string to `"head[TRUNCATED 974 bytes]tail"` (the bytes that are missing, as they were
+///      written; the tail has a quarter of what stays; no tail in JSON inside a string), a number to
+///      such a string without head and tail;
 ///   4. the longest arrays shrink to one common count of items, not below `array_head` and
 ///      `array_tail`; the string `"[TRUNCATED 996 items]"` is in the place of the middle;
 ///   5. short values shrink, too, down to the marker alone where that is shorter;

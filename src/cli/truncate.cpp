@@ -111,12 +111,14 @@ void add_truncate(CLI::App& program, std::function<int()>& run) {
                   "auto: what is no JSON is text; json: it is refused; text: do not look for JSON")
       ->check(CLI::IsMember({"auto", "json", "text"}))
       ->capture_default_str();
-  app->add_option("-o,--output", command->output, "File for the output; none or - is standard output");
+  app->add_option("-o,--output", command->output,
+                  "File for the output; none or - is standard output");
   app->add_option("--report", command->report_file,
                   "File for what was cut, one object of JSON a line: reason, pointer,\n"
                   "bytes_before, bytes_after");
   app->footer(
-      "What fits is written as it is. Blobs of base64 go first, then white space, then the longest\n"
+      "What fits is written as it is. Blobs of base64 go first, then white space, then the "
+      "longest\n"
       "strings shrink, then the middles of arrays go; names of members are kept as long as they "
       "fit.\n"
       "Exit code 3 if the budget is too small for what is pinned.\n"

@@ -27,7 +27,8 @@ constexpr std::array<std::uint8_t, 256> json_classes = [] {
   std::array<std::uint8_t, 256> table{};
   for (std::size_t c = 0; c < 0x20; ++c) table[c] = control;
   for (const char c : {' ', '\t', '\n', '\r'}) table[static_cast<std::uint8_t>(c)] |= space;
-  for (const char c : {'{', '}', '[', ']', ':', ','}) table[static_cast<std::uint8_t>(c)] = structure;
+  for (const char c : {'{', '}', '[', ']', ':', ','})
+    table[static_cast<std::uint8_t>(c)] = structure;
   table['"'] = quote;
   table['\\'] = backslash;
   return table;
@@ -98,8 +99,8 @@ void classify_json(const std::uint8_t* text, std::size_t blocks, json_block* out
       found.quote |= json_bits(d, hn::Eq(v, quote)) << i;
       found.backslash |= json_bits(d, hn::Eq(v, backslash)) << i;
       found.structure |= json_bits(d, hn::Or(brackets, marks)) << i;
-      found.space |=
-          json_bits(d, hn::Eq(hn::TableLookupBytes(space_table, hn::And(v, half)), v)) << i;
+      found.space |= json_bits(d, hn::Eq(hn::TableLookupBytes(space_table, hn::And(v, half)), v))
+                     << i;
       found.control |= json_bits(d, hn::Eq(hn::Min(v, last_control), v)) << i;
       found.high |= json_bits(d, hn::Eq(hn::And(v, high), high)) << i;
     }
@@ -197,8 +198,8 @@ bool json_index::read_block() {
   const std::uint64_t in_string = quotes == 0 ? string_carry_ : prefix_xor(quotes) ^ string_carry_;
   string_carry_ = ~((in_string >> 63U) - 1U);
   const std::uint64_t content = in_string & ~quotes;
-  if ((block.control & content) != 0 || ((escaped & content) != 0 &&
-                                         !check_escapes(escaped & content, block_begin_)) ||
+  if ((block.control & content) != 0 ||
+      ((escaped & content) != 0 && !check_escapes(escaped & content, block_begin_)) ||
       ((block.high & content) != 0 && !check_utf8(block.high & content, block_begin_))) {
     good_ = false;
     tokens_ = 0;

@@ -90,9 +90,8 @@ bool choose_blobs(std::vector<blob_cut>& blobs, std::size_t size, std::size_t wa
   std::size_t count = 0;
   for (; size > wanted && count < all; ++count) size -= saved(blobs[count]);
   blobs.resize(count);
-  std::sort(blobs.begin(), blobs.end(), [](const blob_cut& one, const blob_cut& other) {
-    return one.offset < other.offset;
-  });
+  std::sort(blobs.begin(), blobs.end(),
+            [](const blob_cut& one, const blob_cut& other) { return one.offset < other.offset; });
   return count != all;
 }
 

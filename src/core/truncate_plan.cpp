@@ -60,8 +60,7 @@ void truncate_plan::measure_container(std::size_t document, std::size_t node, st
   std::size_t stay = 0;
   std::size_t parts = 0;  // children and markers that stay
   std::size_t next = 0;   // behind the last child that stays
-  for (std::size_t child = node + 1; child < node + container.span;
-       child += in.nodes[child].span) {
+  for (std::size_t child = node + 1; child < node + container.span; child += in.nodes[child].span) {
     const truncate_node& one = in.nodes[child];
     const std::size_t bytes = one.lead() + sizes[child];
     ++present;
@@ -117,7 +116,7 @@ bool truncate_plan::fits(const truncate_policy& policy) {
   return size() <= options_.max_bytes;
 }
 
-// The greatest number in [low, high] that fits if `set` puts it into the policy; that of `low` does.
+// The greatest number in [low, high] that fits if `set` puts it into the policy; `low` does.
 template <class Set>
 std::size_t truncate_plan::largest(std::size_t low, std::size_t high, truncate_policy policy,
                                    Set set) {
@@ -182,9 +181,8 @@ std::size_t truncate_plan::largest_leaf(truncate_policy policy) {
   policy.leaf_bytes = found;
   if (fits(policy)) return found;
   // With longer items another array keeps all of its own, as a marker would be no shorter.
-  return largest(low, found, policy, [](truncate_policy& of, std::size_t value) {
-    of.leaf_bytes = value;
-  });
+  return largest(low, found, policy,
+                 [](truncate_policy& of, std::size_t value) { of.leaf_bytes = value; });
 }
 
 bool truncate_plan::find() {
@@ -205,12 +203,10 @@ bool truncate_plan::find() {
         policy.children = 0;
         policy.depth = 0;
         if (!fits(policy)) return false;
-        policy.depth = largest(0, tree_.max_depth, policy, [](auto& of, std::size_t value) {
-          of.depth = value;
-        });
-        policy.children = largest(0, most_children_, policy, [](auto& of, std::size_t value) {
-          of.children = value;
-        });
+        policy.depth = largest(0, tree_.max_depth, policy,
+                               [](auto& of, std::size_t value) { of.depth = value; });
+        policy.children = largest(0, most_children_, policy,
+                                  [](auto& of, std::size_t value) { of.children = value; });
       }
     }
   }

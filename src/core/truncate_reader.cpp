@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "core/json_index.hpp"
 #include "core/json_text.hpp"
+#include "core/truncate_tokens.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -23,48 +23,60 @@ constexpr std::size_t least_container = 8;
 constexpr std::size_t most_noted = 4096;
 constexpr std::size_t tail_budgets = 8;
 
-constexpr bool is_space(char c) noexcept {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool ends_value(char c) noexcept {
-  return c == ',' || c == ']' || c == '}' || is_space(c) || c == ':' || c == '"' || c == '[' ||
-         c == '{';
-}
-constexpr char closing(bool object) noexcept { return object ? '}' : ']'; }
-
 // Whether a string may hold a document of JSON that is an object or array. Its white space, and the
 // bracket, too, may be written as escapes.
 bool may_hold_json(std::string_view content) noexcept {
   for (const char c : content) {
-    if (!is_space(c)) return c == '{' || c == '[' || c == '\\';
+    if (!is_json_space(c)) return c == '{' || c == '[' || c == '\\';
   }
   return false;
 }
 
-// `nested`: the text is the content of a string, without its escapes.
-template <bool nested>
-class node_reader {
+// What is read: a text, the last items of an array in it once more, or what a string holds.
+enum class source : std::uint8_t { text, items, string };
+
+// Where an item of an array begins that has no node, yet.
+struct item_begin {
+  std::size_t at = 0;
+  std::size_t behind = 0;
+  std::size_t white_space = 0;
+  std::size_t ordinal = 0;
+};
+
+template <source from>
+class node_reader : private token_reader<from == source::string> {
  public:
   node_reader(std::string_view text, nested_text* origin, const read_place& where,
               const truncate_options& options, const pin_list& pins)
-      : text_(text),
-        index_(text, options.simd),
+      : token_reader<from == source::string>(text, origin, where.base, options.simd),
         options_(options),
-        origin_(origin),
         where_(where),
         budget_(options.max_bytes),
         head_(options.array_head),
         tail_(options.array_tail),
-        pins_(pins),
-        behind_(where.base) {}
+        pins_(pins) {}
 
   // False if it is no JSON.
   bool read();
-  void read_items();
+  // The items between `begin` and the end of their array: nodes behind one for that.
+  [[nodiscard]] const std::vector<truncate_node>& read_items(const item_begin& begin);
   [[nodiscard]] read_document take() { return {std::move(nodes_), white_space_}; }
 
  private:
+  using tokens = token_reader<from == source::string>;
+  using tokens::base_;
+  using tokens::behind_;
+  using tokens::index_;
+  using tokens::next;
+  using tokens::origin_of;
+  using tokens::pass_container;
+  using tokens::pass_value;
+  using tokens::plain_end;
+  using tokens::skip_to;
+  using tokens::take_mark;
+  using tokens::text_;
+  using tokens::white_space_;
+
   // An open container that has a node.
   struct frame {
     std::size_t node = 0;
@@ -82,58 +94,11 @@ class node_reader {
     bool kept = false;
   };
 
-  // Where an item of an array begins that has no node, yet.
-  struct item_begin {
-    std::size_t at = 0;
-    std::size_t behind = 0;
-    std::size_t white_space = 0;
-    std::size_t ordinal = 0;
-  };
-
-  // The items of an array, between `begin` and its end, of which `whole` has read the others.
-  node_reader(std::string_view items, const item_begin& begin, const node_reader& whole)
-      : node_reader(items, nullptr, whole.where_, whole.options_, whole.pins_) {
-    where_.base += begin.at;
-    behind_ = begin.behind;
-    white_space_ = begin.white_space;
-    in_tail_ = true;
-    frame& in = frames_.emplace_back();
-    in.count = begin.ordinal;
-    in.forget_from = 1;
-    nodes_.emplace_back();
-  }
-
-  // Behind the last token, and then behind white space up to the one at `at`. A structural character
-  // is one byte; what it is more, as an escape in a string, counts as white space, too.
-  [[nodiscard]] std::size_t origin_of(std::size_t at) {
-    if constexpr (nested) return where_.base + origin_->origin(at);
-    return where_.base + at;
-  }
-  void skip_to(std::size_t at) {
-    const std::size_t origin = origin_of(at);
-    white_space_ += origin - behind_;
-    behind_ = origin;
-  }
-  void take_mark(std::size_t at) {
-    skip_to(at);
-    ++behind_;
-  }
-  // The next token: false if there is none.
-  bool next(std::size_t& at) {
-    at = index_.next();
-    return at < text_.size();
-  }
-
   bool read_child(std::size_t& at);
   bool read_value(std::size_t at);
   bool read_string(std::size_t at);
   bool read_plain(std::size_t at);
   bool read_key(std::size_t at);
-  bool pass_value(std::size_t at, std::size_t& count);
-  bool pass_container(bool object, std::size_t& count);
-  bool pass_leaf(std::size_t at);
-  bool pass_key(std::size_t at);
-  [[nodiscard]] std::size_t plain_end(std::size_t at) const noexcept;
   void begin_value();
   truncate_node& add(kind of, std::size_t begin);
   bool open(bool object, std::size_t at);
@@ -144,10 +109,7 @@ class node_reader {
   void end_child(std::size_t node, bool kept);
   void forget_items(frame& in);
 
-  std::string_view text_;
-  json_index index_;
   const truncate_options& options_;
-  nested_text* origin_;
   read_place where_;
   std::size_t budget_;
   std::size_t head_;
@@ -155,12 +117,8 @@ class node_reader {
   const pin_list& pins_;
   std::vector<truncate_node> nodes_;
   std::vector<frame> frames_;
-  std::vector<bool> passed_;  // the containers around what is passed over: whether it is an object
-  bool opened_ = false;       // the last token opened a container
+  bool opened_ = false;            // the last token opened a container
   std::vector<item_begin> items_;  // the last ones of the array that is full, in a ring
-  bool in_tail_ = false;           // these are read again
-  std::size_t white_space_ = 0;
-  std::size_t behind_;  // the last token, in the text
   // Of the value that begins:
   std::size_t key_begin_ = 0;
   std::size_t key_size_ = 0;
@@ -169,8 +127,8 @@ class node_reader {
   std::string key_;
 };
 
-template <bool nested>
-bool node_reader<nested>::read() {
+template <source from>
+bool node_reader<from>::read() {
   std::size_t at = 0;
   if (!next(at)) return false;
   do {
@@ -181,23 +139,28 @@ bool node_reader<nested>::read() {
   return true;
 }
 
-template <bool nested>
-void node_reader<nested>::read_items() {
+template <source from>
+const std::vector<truncate_node>& node_reader<from>::read_items(const item_begin& begin) {
+  behind_ = begin.behind;
+  white_space_ = begin.white_space;
+  frame& in = frames_.emplace_back();
+  in.count = begin.ordinal;
+  in.forget_from = 1;
+  nodes_.emplace_back();
   std::size_t at = 0;
-  if (!next(at)) return;
-  while (read_value(at) && read_child(at)) {
-  }
+  for (bool more = next(at); more;) more = read_value(at) && read_child(at);
+  return nodes_;
 }
 
 // Closes what ends here. True: the next child begins at `at`.
-template <bool nested>
-bool node_reader<nested>::read_child(std::size_t& at) {
+template <source from>
+bool node_reader<from>::read_child(std::size_t& at) {
   while (!frames_.empty()) {
     if (!next(at)) return false;
     const bool object = frames_.back().object;
     const char c = text_[at];
     const bool opened = std::exchange(opened_, false);
-    if (c == closing(object)) {
+    if (c == closing_bracket(object)) {
       close(at);
       continue;
     }
@@ -211,8 +174,8 @@ bool node_reader<nested>::read_child(std::size_t& at) {
   return false;
 }
 
-template <bool nested>
-bool node_reader<nested>::read_value(std::size_t at) {
+template <source from>
+bool node_reader<from>::read_value(std::size_t at) {
   if (!frames_.empty() && frames_.back().full) {
     note_item(frames_.back(), at);
     std::size_t count = 0;
@@ -224,8 +187,8 @@ bool node_reader<nested>::read_value(std::size_t at) {
   return read_plain(at);
 }
 
-template <bool nested>
-bool node_reader<nested>::read_string(std::size_t at) {
+template <source from>
+bool node_reader<from>::read_string(std::size_t at) {
   std::size_t quote = 0;
   if (!next(quote)) return false;
   skip_to(at);
@@ -254,36 +217,15 @@ bool node_reader<nested>::read_string(std::size_t at) {
   return true;
 }
 
-// Behind the number or word at `at`, or `at`.
-template <bool nested>
-std::size_t node_reader<nested>::plain_end(std::size_t at) const noexcept {
-  std::size_t size = 0;
-  switch (text_[at]) {
-    case 't': size = text_.substr(at, 4) == "true" ? 4 : 0; break;
-    case 'f': size = text_.substr(at, 5) == "false" ? 5 : 0; break;
-    case 'n': size = text_.substr(at, 4) == "null" ? 4 : 0; break;
-    default:
-      while (size < text_.size() - at && is_digit(text_[at + size])) ++size;
-      // Most are digits alone.
-      if (size == 0 || text_[at] == '0' ||
-          (at + size < text_.size() && !ends_value(text_[at + size]))) {
-        size = json_number_size(text_.substr(at));
-      }
-      break;
-  }
-  const bool ends = at + size == text_.size() || ends_value(text_[at + size]);
-  return ends ? at + size : at;
-}
-
-template <bool nested>
-bool node_reader<nested>::read_plain(std::size_t at) {
+template <source from>
+bool node_reader<from>::read_plain(std::size_t at) {
   const std::size_t end = plain_end(at);
   if (end == at) return false;
   skip_to(at);
   const std::size_t begin = behind_;
   behind_ = origin_of(end);
   begin_value();
-  const bool number = text_[at] == '-' || is_digit(text_[at]);
+  const bool number = text_[at] == '-' || is_json_digit(text_[at]);
   truncate_node& node = add(number ? kind::number : kind::word, begin);
   node.end = behind_;
   node.whole = node.end - begin;
@@ -292,8 +234,8 @@ bool node_reader<nested>::read_plain(std::size_t at) {
   return true;
 }
 
-template <bool nested>
-bool node_reader<nested>::read_key(std::size_t at) {
+template <source from>
+bool node_reader<from>::read_key(std::size_t at) {
   std::size_t quote = 0;
   std::size_t colon = 0;
   if (text_[at] != '"' || !next(quote) || !next(colon) || text_[colon] != ':') return false;
@@ -309,82 +251,9 @@ bool node_reader<nested>::read_key(std::size_t at) {
   return true;
 }
 
-// Goes over a value that gets no node; `count` becomes how many children it has.
-template <bool nested>
-bool node_reader<nested>::pass_value(std::size_t at, std::size_t& count) {
-  const char c = text_[at];
-  if (c != '{' && c != '[') return pass_leaf(at);
-  take_mark(at);
-  return pass_container(c == '{', count);
-}
-
-template <bool nested>
-bool node_reader<nested>::pass_leaf(std::size_t at) {
-  std::size_t end = 0;
-  if (text_[at] == '"') {
-    if (!next(end)) return false;
-    ++end;
-  } else {
-    end = plain_end(at);
-    if (end == at) return false;
-  }
-  skip_to(at);
-  behind_ = origin_of(end);
-  return true;
-}
-
-template <bool nested>
-bool node_reader<nested>::pass_key(std::size_t at) {
-  std::size_t quote = 0;
-  std::size_t colon = 0;
-  if (text_[at] != '"' || !next(quote) || !next(colon) || text_[colon] != ':') return false;
-  skip_to(at);
-  behind_ = origin_of(quote + 1);
-  take_mark(colon);
-  return true;
-}
-
-// As pass_value, behind the opening bracket.
-template <bool nested>
-bool node_reader<nested>::pass_container(bool object, std::size_t& count) {
-  passed_.clear();
-  bool opened = true;
-  count = 0;
-  std::size_t at = 0;
-  while (next(at)) {
-    char c = text_[at];
-    if (c == closing(object)) {
-      skip_to(at);
-      behind_ = nested && passed_.empty() ? origin_of(at + 1) : behind_ + 1;
-      if (passed_.empty()) return true;
-      object = passed_.back();
-      passed_.pop_back();
-      opened = false;
-      continue;
-    }
-    if (!opened) {
-      if (c != ',') return false;
-      take_mark(at);
-      if (!next(at)) return false;
-    }
-    if (object && !(pass_key(at) && next(at))) return false;
-    if (passed_.empty()) ++count;
-    c = text_[at];
-    opened = c == '{' || c == '[';
-    if (opened) {
-      take_mark(at);
-      passed_.push_back(object);
-      object = c == '{';
-    } else if (!pass_leaf(at)) {
-      return false;
-    }
-  }
-  return false;
-}
-
 // Sets what is known of the value that begins now.
-template <bool nested>
-void node_reader<nested>::begin_value() {
+template <source from>
+void node_reader<from>::begin_value() {
   space_ = white_space_;
   if (frames_.empty()) {
     alive_ = where_.alive;
@@ -400,12 +269,12 @@ void node_reader<nested>::begin_value() {
   }
   std::array<char, 20> digits;
   const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), in.count);
-  alive_ = pins_.follow(in.alive, depth,
-                        {digits.data(), static_cast<std::size_t>(end - digits.data())});
+  alive_ =
+      pins_.follow(in.alive, depth, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
-template <bool nested>
-truncate_node& node_reader<nested>::add(kind of, std::size_t begin) {
+template <source from>
+truncate_node& node_reader<from>::add(kind of, std::size_t begin) {
   truncate_node& node = nodes_.emplace_back();
   node.of = of;
   node.begin = begin;
@@ -421,8 +290,8 @@ truncate_node& node_reader<nested>::add(kind of, std::size_t begin) {
   return node;
 }
 
-template <bool nested>
-bool node_reader<nested>::open(bool object, std::size_t at) {
+template <source from>
+bool node_reader<from>::open(bool object, std::size_t at) {
   take_mark(at);
   const std::size_t begin = behind_ - 1;
   begin_value();
@@ -438,8 +307,8 @@ bool node_reader<nested>::open(bool object, std::size_t at) {
   return true;
 }
 
-template <bool nested>
-void node_reader<nested>::note_item(frame& in, std::size_t at) {
+template <source from>
+void node_reader<from>::note_item(frame& in, std::size_t at) {
   const std::size_t ordinal = in.count++;
   if (in.object) return;
   const item_begin item{at, behind_, white_space_, ordinal};
@@ -451,8 +320,8 @@ void node_reader<nested>::note_item(frame& in, std::size_t at) {
 }
 
 // Gives nodes to the last items of an array that is full and ends here.
-template <bool nested>
-void node_reader<nested>::read_tail(frame& in, std::size_t end) {
+template <source from>
+void node_reader<from>::read_tail(frame& in, std::size_t end) {
   const std::size_t noted = items_.size();
   if (noted == 0) return;
   const std::size_t first = items_.size() < most_noted + tail_ ? items_[0].ordinal : 0;
@@ -464,15 +333,20 @@ void node_reader<nested>::read_tail(frame& in, std::size_t end) {
   while (count < noted && end - item(count + 1).at <= tail_budgets * budget_) ++count;
   if (count == 0) return;
   const item_begin& begin = item(count);
-  node_reader tail(text_.substr(begin.at, end - begin.at), begin, *this);
-  tail.read_items();
-  nodes_.insert(nodes_.end(), tail.nodes_.begin() + 1, tail.nodes_.end());
+  read_place where = where_;
+  where.base += begin.at;
+  node_reader<source::items> tail(text_.substr(begin.at, end - begin.at), nullptr, where, options_,
+                                  pins_);
+  const std::vector<truncate_node>& nodes = tail.read_items(begin);
+  nodes_.insert(nodes_.end(), nodes.begin() + 1, nodes.end());
 }
 
-template <bool nested>
-void node_reader<nested>::close(std::size_t at) {
+template <source from>
+void node_reader<from>::close(std::size_t at) {
   take_mark(at);
-  if (frames_.back().full && !frames_.back().object) read_tail(frames_.back(), at);
+  if constexpr (from == source::text) {
+    if (frames_.back().full && !frames_.back().object) read_tail(frames_.back(), at);
+  }
   const frame in = frames_.back();
   frames_.pop_back();
   truncate_node& node = nodes_[in.node];
@@ -488,8 +362,8 @@ void node_reader<nested>::close(std::size_t at) {
 }
 
 // A container whose content gets no nodes.
-template <bool nested>
-bool node_reader<nested>::hide(bool object) {
+template <source from>
+bool node_reader<from>::hide(bool object) {
   const std::size_t which = nodes_.size() - 1;
   std::size_t count = 0;
   if (!pass_container(object, count)) return false;
@@ -509,8 +383,8 @@ bool node_reader<nested>::hide(bool object) {
 }
 
 // The value of nodes_[node] is complete: its container takes it in, or forgets it.
-template <bool nested>
-void node_reader<nested>::end_child(std::size_t node, bool kept) {
+template <source from>
+void node_reader<from>::end_child(std::size_t node, bool kept) {
   if (frames_.empty()) return;
   frame& in = frames_.back();
   const truncate_node& child = nodes_[node];
@@ -531,7 +405,7 @@ void node_reader<nested>::end_child(std::size_t node, bool kept) {
     if (in.least <= budget_ || in.count < head_) return;
     in.forget_from = nodes_.size();
     // What came from a string cannot be read again from the middle, and nothing is twice.
-    in.full = !nested && !in_tail_ && in.alive == 0;
+    in.full = from == source::text && in.alive == 0;
     items_.clear();
     return;
   }
@@ -547,8 +421,8 @@ void node_reader<nested>::end_child(std::size_t node, bool kept) {
 }
 
 // Of the items behind the first ones, those that are not near the end go.
-template <bool nested>
-void node_reader<nested>::forget_items(frame& in) {
+template <source from>
+void node_reader<from>::forget_items(frame& in) {
   std::size_t at = in.forget_from;
   while (in.tail_count > tail_) {
     const std::size_t least = nodes_[at].least + 1;
@@ -561,11 +435,11 @@ void node_reader<nested>::forget_items(frame& in) {
                nodes_.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-template <bool nested>
+template <source from>
 std::optional<read_document> read_with(std::string_view text, nested_text* origin,
                                        const read_place& where, const truncate_options& options,
                                        const pin_list& pins) {
-  node_reader<nested> reader(text, origin, where, options, pins);
+  node_reader<from> reader(text, origin, where, options, pins);
   if (!reader.read()) return std::nullopt;
   return reader.take();
 }
@@ -575,8 +449,8 @@ std::optional<read_document> read_with(std::string_view text, nested_text* origi
 std::optional<read_document> read_nodes(std::string_view text, nested_text* origin,
                                         const read_place& where, const truncate_options& options,
                                         const pin_list& pins) {
-  return origin == nullptr ? read_with<false>(text, origin, where, options, pins)
-                           : read_with<true>(text, origin, where, options, pins);
+  return origin == nullptr ? read_with<source::text>(text, origin, where, options, pins)
+                           : read_with<source::string>(text, origin, where, options, pins);
 }
 
 }  // namespace jobqueue::detail

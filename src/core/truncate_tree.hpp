@@ -36,16 +36,16 @@ struct truncate_node {
 
   std::size_t begin = 0;  // in the text, of the value
   std::size_t end = 0;
-  std::size_t whole = 0;      // its bytes, but for white space between values in it
-  std::size_t key_begin = 0;  // of a member
-  std::size_t key_size = 0;   // 0: no member
-  std::size_t least = 0;      // it is not less than this while objects have all their members
-  std::uint64_t pins = 0;     // of a string that may hold JSON: those that lead to it
-  std::size_t ordinal = 0;    // which of its siblings it is
-  std::size_t count = 0;      // of its children, which may not all be here
-  std::uint32_t span = 1;     // of nodes: it, and all in it
-  std::uint32_t nested = 0;   // which document it holds; 0: none
-  std::uint32_t depth = 0;    // how many containers are around it
+  std::size_t whole = 0;         // its bytes, but for white space between values in it
+  std::size_t key_begin = 0;     // of a member
+  std::size_t key_size = 0;      // 0: no member
+  std::size_t least = 0;         // it is not less than this while objects have all their members
+  std::uint64_t pins = 0;        // of a string that may hold JSON: those that lead to it
+  std::size_t ordinal = 0;       // which of its siblings it is
+  std::size_t count = 0;         // of its children, which may not all be here
+  std::uint32_t span = 1;        // of nodes: it, and all in it
+  std::uint32_t nested = 0;      // which document it holds; 0: none
+  std::uint32_t depth = 0;       // how many containers are around it
   std::uint32_t open_quote = 0;  // of a string: how many bytes its quotes are
   std::uint32_t close_quote = 0;
   kind of = kind::word;

@@ -104,8 +104,7 @@ void writer::write_leaf(const truncate_document& in, const truncate_node& node, 
     plan_.marker().append_bytes(out_, node.whole);
   } else {
     const std::string_view content = node.content(tree_.text);
-    const std::size_t marks =
-        2 * quote_size(in.level) + plan_.marker().bytes_size(node.whole);
+    const std::size_t marks = 2 * quote_size(in.level) + plan_.marker().bytes_size(node.whole);
     const kept_ends kept = cut_string(content, in.level, size > marks ? size - marks : 0);
     out_ += content.substr(0, kept.head);
     plan_.marker().append_bytes(out_, content.size() - kept.head - kept.tail);

@@ -47,9 +47,9 @@ class shapes {
   }
   // Words, with characters of all sizes; escapes when it is quoted.
   std::string prose(std::size_t most) {
-    static const std::vector<std::string> pieces{
-        "word ", "x",  "\n",     "\t",     "\"",      "\\",      "/",
-        "and ",  "so", "\u00e9", "\u20ac", "\u4e2d ", "\U0001F600"};
+    static const std::vector<std::string> pieces{"word ",  "x",       "\n",        "\t", "\"",
+                                                 "\\",     "/",       "and ",      "so", "\u00e9",
+                                                 "\u20ac", "\u4e2d ", "\U0001F600"};
     std::string out;
     for (const std::size_t wanted = random.below(most); out.size() < wanted;) {
       out += random.pick(pieces);
@@ -406,8 +406,8 @@ TEST_F(truncate_property, the_scan_accepts_json_and_nothing_else) {
       document_count / 5,
       [&] {
         std::string text = shapes_.random.one_in(2) ? shapes_.document() : "";
-        if (text.empty()) text = shapes_.random.one_in(3) ? shapes_.random.damaged()
-                                                          : shapes_.random.document();
+        if (text.empty())
+          text = shapes_.random.one_in(3) ? shapes_.random.damaged() : shapes_.random.document();
         for (std::size_t i = shapes_.random.below(3); i != 0 && !text.empty(); --i) {
           const std::size_t at = shapes_.random.below(text.size());
           text[at] = "\"\\{}[],: \n0e-.tu\x01\x7F\x80\xC3\xE2\xF0\xED"[shapes_.random.below(23)];

@@ -35,8 +35,8 @@ vectors::truncate_answer replay(std::string_view input,
   jobqueue_buffer out = JOBQUEUE_BUFFER_INIT;
   jobqueue_error error;
   std::int32_t changed = 0;
-  const jobqueue_status status = jobqueue_truncate_payload(&out, &changed, input.data(),
-                                                           input.size(), &options, &error);
+  const jobqueue_status status =
+      jobqueue_truncate_payload(&out, &changed, input.data(), input.size(), &options, &error);
   if (status == JOBQUEUE_OK) {
     answer.is.unchanged = changed == 0;
     if (changed != 0) answer.is.output.assign(out.data, out.size);

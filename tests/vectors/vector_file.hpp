@@ -223,10 +223,10 @@ inline vector_file load(const std::string& path) {
     }
     read.cuts = given.value("cuts", json());
     read.kept = given.value("kept", json());
-    detail::check_list(read.name, read.cuts,
-                       {"offset", "size", "decoded_size", "form", "class", "media_type", "evidence",
-                        "encoding", "pointer", "line", "sha256", "reason", "bytes_before",
-                        "bytes_after"});
+    detail::check_list(
+        read.name, read.cuts,
+        {"offset", "size", "decoded_size", "form", "class", "media_type", "evidence", "encoding",
+         "pointer", "line", "sha256", "reason", "bytes_before", "bytes_after"});
     detail::check_list(read.name, read.kept, {"offset", "size", "reason"});
     read.restored = given.value("restored", json());
     read.missing = given.value("missing", json());

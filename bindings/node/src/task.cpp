@@ -176,8 +176,9 @@ Napi::Function task::define(Napi::Env env) {
       env, "Task",
       {InstanceMethod<&task::append>("append"), InstanceMethod<&task::begin_blob>("beginBlob"),
        InstanceMethod<&task::sanitize>("sanitize"), InstanceMethod<&task::restore>("restore"),
-       InstanceMethod<&task::truncate>("truncate"), InstanceMethod<&task::finish>("finish"), InstanceMethod<&task::next_text>("nextText"),
-       InstanceMethod<&task::copy>("copy"), InstanceMethod<&task::blobs>("blobs")});
+       InstanceMethod<&task::truncate>("truncate"), InstanceMethod<&task::finish>("finish"),
+       InstanceMethod<&task::next_text>("nextText"), InstanceMethod<&task::copy>("copy"),
+       InstanceMethod<&task::blobs>("blobs")});
 }
 
 // Of the input, or of the blob that was begun.

@@ -59,8 +59,8 @@ Napi::Value truncate(const Napi::CallbackInfo& info) {
   buffer out;
   jobqueue_error error;
   std::int32_t changed = 0;
-  const jobqueue_status status = jobqueue_truncate_payload(out.get(), &changed, input.data(),
-                                                           input.size(), &how.c, &error);
+  const jobqueue_status status =
+      jobqueue_truncate_payload(out.get(), &changed, input.data(), input.size(), &how.c, &error);
   if (status != 0) raise(env, error, string ? &*string : nullptr);
   if (changed == 0) return env.Undefined();
   if (string) return to_js_string(env, out.view());

@@ -115,7 +115,8 @@ test('what is refused', async () => {
     [job, undefined], [job, {}], [job, { maxBytes: 64.5 }], [job, { maxBytes: '64' }],
     [job, { maxBytes: 64, pinned: '/a' }], [job, { maxBytes: 64, nonsense: 1 }],
     [job, { maxBytes: 64, marker: 5 }], [job, { maxBytes: 64, format: 5 }],
-    [5, { maxBytes: 64 }], [null, { maxBytes: 64 }], [{ toJSON: () => undefined }, { maxBytes: 64 }],
+    [5, { maxBytes: 64 }], [null, { maxBytes: 64 }],
+    [{ toJSON: () => undefined }, { maxBytes: 64 }],
   ] as [any, any][]) {
     expect(() => truncatePayload(value, options)).toThrow(TypeError);
     await expect(truncatePayloadAsync(value, options)).rejects.toThrow(TypeError);

@@ -126,7 +126,8 @@ def _truncate(x: Any, report: bool, max_bytes: int, pinned: Iterable[str] = (),
               array_head: int = 3, array_tail: int = 1, marker: str = "TRUNCATED",
               format: _Format = "auto") -> tuple[Any, list[_Line]]:
     options = (_number("max_bytes", max_bytes), _pointers(pinned),
-               _number("array_head", array_head), _number("array_tail", array_tail), _word("marker", marker))
+               _number("array_head", array_head), _number("array_tail", array_tail),
+               _word("marker", marker))
     if not isinstance(x, dict | list):
         return _native.truncate(x, *options, _word("format", format), report)
     if format != "auto":

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#define JOB                                                                 \
+#define JOB                                                                   \
   "{\"id\":\"b789bd80\",\"log\":\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddee" \
   "eeeeeeeeffffffffff\"}"
 
@@ -48,7 +48,9 @@ void test_truncate(void) {
   CHECK(jobqueue_truncate_payload(&out, &changed, job, strlen(JOB), &options, &error) ==
         JOBQUEUE_OK);
   CHECK(changed == 1 && out.size == 80);
-  CHECK(holds(&out, "{\"id\":\"b789bd80\",\"log\":\"aaaaaaaaaabbbbbbbbbbcccccc[TRUNCATED 26 bytes]ffffffff\"}"));
+  CHECK(holds(
+      &out,
+      "{\"id\":\"b789bd80\",\"log\":\"aaaaaaaaaabbbbbbbbbbcccccc[TRUNCATED 26 bytes]ffffffff\"}"));
   CHECK(all.count == 1 && all.lost == 6);
   CHECK(strcmp(all.reason, "value") == 0 && strcmp(all.pointer, "/log") == 0);
 
@@ -72,8 +74,8 @@ void test_truncate_options(void) {
   jobqueue_error error;
   int32_t changed = -1;
   jobqueue_string pin = string_of("/log");
-#define TRY(wanted)                                                                         \
-  CHECK(failed_with(wanted,                                                                 \
+#define TRY(wanted)                                                                                \
+  CHECK(failed_with(wanted,                                                                        \
                     jobqueue_truncate_payload(&out, &changed, JOB, strlen(JOB), &options, &error), \
                     &error))
 

@@ -344,7 +344,8 @@ jobqueue_status preserve(world&, jobqueue_buffer* out, jobqueue_error* error) {
 // A document with a blob, a nested one and a pin, cut with a report.
 jobqueue_status truncate(world&, jobqueue_buffer* out, jobqueue_error* error) {
   constexpr std::string_view text =
-      "[\"" PNG_BASE64 "\",{\"keep\":\"kept\"},[1,2,3,4,5,6,7,8,9,10,11,12],"
+      "[\"" PNG_BASE64
+      "\",{\"keep\":\"kept\"},[1,2,3,4,5,6,7,8,9,10,11,12],"
       "\"{\\\"a\\\":\\\"........................................................\\\"}\"]";
   constexpr jobqueue_string pin{"/1/keep", 7};
   jobqueue_truncate_options options = JOBQUEUE_TRUNCATE_OPTIONS_INIT;

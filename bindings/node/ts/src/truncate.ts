@@ -3,7 +3,9 @@ import native from '../../native.cjs';
 import type { NativeTruncateCut } from '../../native.cjs';
 import { Turns, give, newTask, take } from './async.js';
 import { checkedObject, choice, integer, names } from './options.js';
-import { type Answer, type Bytes, asBytes, isBytes, refuse, refuseDocumentFormat } from './values.js';
+import {
+  type Answer, type Bytes, asBytes, isBytes, refuse, refuseDocumentFormat,
+} from './values.js';
 
 const { addon, JobqueueError } = native;
 
