@@ -12,23 +12,15 @@ from ._attestation import (AttestationHead, AttestationKey, AttestationProblem, 
                            AttestationSigner, AttestationVerifier, SealedAttestation,
                            attempt_of_retry, attestation_key_readings, format_attestation_key,
                            parse_attestation_key, retry_of_attempt, verify_attestation_chain)
-from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
-                      InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
-                      JobqueueError, OutOfMemoryError, ReplayedError, RulesetInvalidError,
-                      SecretInvalidError, SignatureMalformedError, SignatureMismatchError,
-                      SignatureMissingError, SignatureVerificationError, StoreError,
-                      TimestampOutOfToleranceError, UnknownFactError)
-from ._failure import Failure, classify_failure
-from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
-                      sanitize_base64, simd_target, standard_rules, version)
 from ._errors import (BlobCorruptError, BlobMissingError, BudgetTooSmallError, DepthExceededError,
                       InputTooLargeError, InternalError, InvalidArgumentError, InvalidJsonError,
                       InvalidUtf8Error, JobqueueError, OutOfMemoryError, ReplayedError,
                       RulesetInvalidError, SecretInvalidError, SignatureMalformedError,
                       SignatureMismatchError, SignatureMissingError, SignatureVerificationError,
                       StoreError, TimestampOutOfToleranceError, UnknownFactError)
-from ._native import (Vault, Verification, build_info, restore_base64, sanitize_base64, simd_target,
-                      standard_rules, version)
+from ._failure import Failure, classify_failure
+from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
+                      sanitize_base64, simd_target, standard_rules, version)
 from ._report import Cut, Kept, Report, sanitize_base64_report
 from ._retry import preserve_job_data, retry_attempt
 from ._rules import Evaluation, Ruleset
@@ -52,26 +44,17 @@ __version__ = version()
 __all__ = [
     "AttestationHead", "AttestationKey", "AttestationProblem", "AttestationReport",
     "AttestationSigner", "AttestationVerifier", "Base64Sanitizer", "BlobCorruptError",
-    "BlobMissingError", "BlobStore", "Cut", "DepthExceededError", "Evaluation", "Failure",
-    "InputTooLargeError", "InternalError", "InvalidArgumentError", "InvalidJsonError",
-    "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "PayloadSigner",
-    "ReplayedError", "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation",
-    "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
+    "BlobMissingError", "BlobStore", "BudgetTooSmallError", "Cut", "DepthExceededError",
+    "Evaluation", "Failure", "InputTooLargeError", "InternalError", "InvalidArgumentError",
+    "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError",
+    "PayloadSigner", "ReplayedError", "Report", "Ruleset", "RulesetInvalidError",
+    "SealedAttestation", "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
     "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
-    "TimestampOutOfToleranceError", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
-    "attestation_key_readings", "build_info", "classify_failure", "format_attestation_key",
-    "parse_attestation_key", "preserve_job_data", "restore_base64", "retry_asset_filename",
-    "retry_attempt", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
-    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules",
+    "TimestampOutOfToleranceError", "TruncateCut", "Truncation", "UnknownFactError", "Vault",
+    "Verification", "attempt_of_retry", "attestation_key_readings", "build_info",
+    "classify_failure", "format_attestation_key", "parse_attestation_key", "preserve_job_data",
+    "restore_base64", "retry_asset_filename", "retry_attempt", "retry_of_attempt",
+    "sanitize_base64", "sanitize_base64_report", "sanitize_base64_stream", "sign_payload",
+    "simd_target", "standard_rules", "truncate_payload", "truncate_payload_report",
     "verify_attestation_chain", "verify_signature", "version",
-    "Base64Sanitizer", "BlobCorruptError", "BlobMissingError", "BlobStore", "BudgetTooSmallError",
-    "Cut", "DepthExceededError", "Evaluation", "InputTooLargeError", "InternalError",
-    "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
-    "OutOfMemoryError", "PayloadSigner", "ReplayedError", "Report", "Ruleset",
-    "RulesetInvalidError", "SecretInvalidError", "SignatureMalformedError",
-    "SignatureMismatchError", "SignatureMissingError", "SignatureVerificationError",
-    "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError", "TruncateCut", "Truncation",
-    "UnknownFactError", "Vault", "Verification", "build_info", "restore_base64", "sanitize_base64",
-    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
-    "standard_rules", "truncate_payload", "truncate_payload_report", "verify_signature", "version",
 ]

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from datetime import datetime, timedelta, timezone
 from typing import Any, TypedDict
 
 from . import _native
 from ._instant import Instant, micros_of
 from ._json import plain_value
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Record = Mapping[str, Any] | str | bytes
 
