@@ -59,12 +59,12 @@ enum class content_source : std::uint8_t {
   configured,  ///< What the caller expects.
 };
 
-/// How much an answer is worth.
+/// How much an answer is worth. Another piece of evidence that says the same raises it by a step.
 enum class content_confidence : std::uint8_t {
   none,    ///< Nothing is known.
-  low,     ///< An extension or a setting, or plain text; or the bytes contradict it.
-  medium,  ///< A header, a short magic number, a form of text, or two things of low confidence.
-  high,    ///< Bytes that random ones are not, or two things of medium confidence.
+  low,     ///< An extension or a setting; plain text, CSV; or the bytes contradict what decided.
+  medium,  ///< A header; a short magic number; text of a certain form.
+  high,    ///< Bytes that random ones are not, once in 2^28; JSON that is read.
 };
 
 /// "image", "header", "high", ... Static, with a NUL at the end.
@@ -93,6 +93,7 @@ class media_type_name {
 struct content_evidence {
   content_source source = content_source::none;
   bool contradicted = false;  ///< By the bytes. Of `url`, `header` and `configured` only.
+  /// As it was given, in lower case: "image/jpg".
   media_type_name media_type;
   /// Static. Of `url` the extension; of `container` which: "zip", "ole", "riff", "iso_bmff", "ebml",
   /// "ogg"; of `text` "json", "ndjson", "csv", "tsv", "script", "words", or the encoding: "utf_8",
