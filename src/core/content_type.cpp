@@ -120,9 +120,14 @@ bool has_known_beginning(const media_type_traits& type) noexcept {
 }
 
 // Whether the bytes show that it is not what the claim says.
-bool contradicts(const observation& seen, const claim& made,
-                 std::span<const std::byte> head) noexcept {
+bool contradicts(const observation& seen, const claim& made, std::span<const std::byte> head) {
   if (!made.says() || head.empty()) return false;
+  if (seen.source == content_source::text) {
+    // What is text, but no JSON, is not what is called JSON; the same with XML.
+    const unsigned missing = made.type.forms & ~seen.type.forms;
+    if ((missing & media_form::json) != 0) return !may_be_json(head);
+    if ((missing & media_form::xml) != 0) return !may_be_xml(head);
+  }
   if (seen.says()) {
     if (are_compatible(seen.type, made.type)) return false;
     // One kind of text may look like another: JSON is YAML, and a script.
@@ -140,7 +145,7 @@ bool contradicts(const observation& seen, const claim& made,
 
 // Whether the claim says more of the same than the bytes do.
 bool refines(const claim& made, const observation& seen) noexcept {
-  if (!made.says() || made.type.name == seen.type.name) return false;
+  if (!made.says() || made.contradicted || made.type.name == seen.type.name) return false;
   if (is_kind_of(made.type, seen.type)) return true;
   return seen.is_guess && made.type.name != "text/plain" &&
          (made.type.forms & media_form::text) != 0;
@@ -165,7 +170,8 @@ content_confidence confidence_of(const claim& made, const observation& seen,
       made.source == content_source::header ? content_confidence::medium : content_confidence::low;
   if (seen.says()) confidence = raised(confidence);
   const bool agreed = std::any_of(claims.begin(), claims.end(), [&](const claim& other) {
-    return other.source != made.source && other.says() && other.type.name == made.type.name;
+    return other.source != made.source && other.says() && !other.contradicted &&
+           other.type.name == made.type.name;
   });
   return agreed ? raised(confidence) : confidence;
 }
@@ -177,15 +183,23 @@ void decide_by_evidence(content_type& found, const observation& seen, const clai
     decide(found, header.source, header.type, confidence_of(header, seen, claims));
     return;
   }
-  for (const claim& made : claims) {
-    if (seen.says() ? refines(made, seen) : made.says()) {
-      decide(found, made.source, made.type, confidence_of(made, seen, claims));
-      return;
+  if (!seen.says()) {
+    for (const bool contradicted : {false, true}) {
+      for (const claim& made : claims) {
+        if (!made.says() || made.contradicted != contradicted) continue;
+        decide(found, made.source, made.type, confidence_of(made, seen, claims));
+        return;
+      }
     }
+    return;
   }
-  if (!seen.says()) return;
+  for (const claim& made : claims) {
+    if (!refines(made, seen)) continue;
+    decide(found, made.source, made.type, confidence_of(made, seen, claims));
+    return;
+  }
   const bool agreed = std::any_of(claims.begin(), claims.end(), [&](const claim& made) {
-    return made.says() && are_compatible(made.type, seen.type);
+    return made.says() && !made.contradicted && are_compatible(made.type, seen.type);
   });
   decide(found, seen.source, seen.type, agreed ? raised(seen.confidence) : seen.confidence);
 }

@@ -43,6 +43,10 @@ struct text_form {
 };
 [[nodiscard]] text_form recognize_text(std::span<const std::byte> head);
 
+// Of text: whether it can be JSON, any value or one a line, and whether it can be XML.
+[[nodiscard]] bool may_be_json(std::span<const std::byte> head);
+[[nodiscard]] bool may_be_xml(std::span<const std::byte> head) noexcept;
+
 // What WHATWG MIME Sniffing says.
 struct whatwg_answer {
   content_source source = content_source::none;  // none, header, magic or text

@@ -297,6 +297,11 @@ bool begins_with_tag(std::string_view text) noexcept {
                      [&](std::string_view tag) { return begins_with_word(reader.rest(), tag); });
 }
 
+std::string_view text_of(std::span<const std::byte> head) noexcept {
+  const std::span<const std::byte> read = head.first(std::min(head.size(), whole_head));
+  return {reinterpret_cast<const char*>(read.data()), read.size()};
+}
+
 text_form kind_of(std::string_view text, std::string_view encoding_name) {
   if (const std::string_view script = type_of_script(text); !script.empty()) {
     return {script, "script"};
@@ -329,13 +334,27 @@ bool has_binary_byte(std::span<const std::byte> head) noexcept {
 }
 
 text_form recognize_text(std::span<const std::byte> head) {
-  head = head.first(std::min(head.size(), whole_head));
-  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const std::string_view text = text_of(head);
   if (text.empty()) return {};
   const encoding coded = encoding_of(text, has_binary_byte(head));
   if (coded.name.empty()) return {};
   if (coded.name != "utf_8") return {"text/plain", coded.name};
   return kind_of(text.substr(coded.mark), coded.name);
+}
+
+bool may_be_json(std::span<const std::byte> head) {
+  const std::string_view text = text_of(head);
+  const encoding coded = encoding_of(text, false);
+  if (coded.name != "utf_8") return coded.name != "8_bit";
+  return is_json(text.substr(coded.mark)) || is_json_lines(text.substr(coded.mark));
+}
+
+bool may_be_xml(std::span<const std::byte> head) noexcept {
+  const std::string_view text = text_of(head);
+  const encoding coded = encoding_of(text, false);
+  if (coded.name != "utf_8" && coded.name != "8_bit") return true;
+  const std::size_t first = text.find_first_not_of(" \t\r\n", coded.mark);
+  return first != npos && text[first] == '<';
 }
 
 }  // namespace jobqueue::detail

@@ -347,7 +347,7 @@ def forms_of(name):
     forms = 0
     if name.startswith("text/") or name in TEXTS or name.endswith(("+json", "+xml", "+yaml")):
         forms |= text
-    if name == "application/json" or name.endswith("+json"):
+    if name in ("application/json", "application/x-ndjson") or name.endswith("+json"):
         forms |= json_text
     if name == "application/xml" or name.endswith("+xml"):
         forms |= xml_text
