@@ -143,11 +143,11 @@ struct content_type {
 struct content_type_options {
   /// Of the object, or a path, or the name of a file; only the extension of the path counts, never
   /// the query or the fragment. Empty: there is none.
-  std::string_view url;
+  std::string_view url{};
   /// The value of Content-Type; of several lines the last one counts. Empty: there is none.
-  std::string_view header;
+  std::string_view header{};
   /// The type to fall back to.
-  std::string_view configured;
+  std::string_view configured{};
   /// `X-Content-Type-Options: nosniff` was there: a header that says something decides.
   bool nosniff = false;
   /// Decide as WHATWG MIME Sniffing does, from the header and the bytes, and with its names.

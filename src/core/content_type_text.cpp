@@ -197,7 +197,7 @@ bool is_json_lines(std::string_view text) {
     begin = text.find_first_not_of(" \t\r\n", end);
   }
   const std::string_view rest = text.substr(last + 1);
-  const bool cut = text.size() >= least_cut && !is_json(rest);
+  const bool cut = text.size() >= least_cut && !check_json(rest);
   const bool more = rest.find_first_not_of(" \t\r\n") != npos;
   if (documents + (more ? 1 : 0) < 2) return false;
   return static_cast<bool>(check_ndjson(cut ? text.substr(0, last + 1) : text));
