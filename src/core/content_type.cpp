@@ -213,6 +213,11 @@ void decide_by_standard(content_type& found, std::span<const std::byte> head,
   content_confidence confidence = content_confidence::high;
   if (answer.source == content_source::header) {
     confidence = confidence_of(claims[0], seen, claims);
+    // Here even "application/octet-stream" says something.
+    if (!claims[0].says()) {
+      found.evidence.add(
+          {answer.source, false, name_of(named_traits(answer.media_type)), "whatwg"});
+    }
   } else {
     if (answer.source == content_source::text) confidence = content_confidence::low;
     found.evidence.add({answer.source, false, media_type_name(answer.media_type), "whatwg"});

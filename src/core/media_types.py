@@ -380,6 +380,7 @@ def main():
         types.setdefault(name, [])
     # Of a type without an extension only the name is known, which the caller has, too; unless it
     # has another name or is more than that name says.
+    types[NOTHING] = []
     names = sorted(name for name, extensions in types.items()
                    if extensions or name in canonical or name in OURS
                    or name in canonical.values() or name in EXECUTABLES)

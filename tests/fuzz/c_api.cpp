@@ -149,6 +149,7 @@ class machine {
         case 9: jobqueue_buffer_dispose(&lean_); break;
         case 10: call_wrongly(in.nibble()); break;
         case 11: sync(); break;
+        case 12: detect(in); break;
         case 13: seal(in); break;
         case 14: verify(in); break;
         default: sanitize_with_size(in); break;
@@ -273,6 +274,27 @@ class machine {
           &error_);
     });
     require(succeeded == (size >= sizeof stated), "options may be of any size that has a size");
+  }
+
+  void detect(choices& in) {
+    const unsigned flags = in.nibble();
+    const exact_text url(read_text(in));
+    const exact_text header(read_text(in));
+    const exact_text head(read_text(in));
+    jobqueue_content_type_options options = JOBQUEUE_CONTENT_TYPE_OPTIONS_INIT;
+    options.flags = flags;
+    options.url = borrow(url.view());
+    options.header = borrow(header.view());
+    jobqueue_content_type answer = JOBQUEUE_CONTENT_TYPE_INIT;
+    std::int32_t changed = 0;
+    const bool succeeded = call_with_output(lean_, changed, [&](jobqueue_buffer* out, auto* flag) {
+      const jobqueue_status status = jobqueue_detect_content_type(
+          &answer, out, head.view().data(), head.view().size(), &options, &error_);
+      if (status == JOBQUEUE_OK) *flag = 1;
+      return status;
+    });
+    require(succeeded == (flags < 4), "unknown flags are refused, and nothing else");
+    require(succeeded == (answer.media_type[0] != '\0'), "an answer, or none");
   }
 
   void restore(choices& in) {

@@ -123,6 +123,8 @@ static const struct {
     {"attestation_key_struct", test_attestation_key_struct},
     {"attestation_seal", test_attestation_seal},
     {"attestation_verify", test_attestation_verify},
+    {"content_type", test_content_type},
+    {"content_type_options", test_content_type_options},
     {"threads", test_threads},
 };
 

@@ -342,6 +342,23 @@ jobqueue_status preserve(world&, jobqueue_buffer* out, jobqueue_error* error) {
                                     error);
 }
 
+// A header whose type is not known, JSON that is read, and a report: what needs memory.
+jobqueue_status detect_content_type(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr std::string_view head = R"({"a":[1,{"b":2}]})";
+  constexpr std::string_view header = "application/x-of-a-name-that-is-long-enough";
+  jobqueue_content_type_options options = JOBQUEUE_CONTENT_TYPE_OPTIONS_INIT;
+  options.header = {header.data(), header.size()};
+  options.flags = JOBQUEUE_CONTENT_NOSNIFF;
+  jobqueue_content_type answer = JOBQUEUE_CONTENT_TYPE_INIT;
+  const jobqueue_status status =
+      jobqueue_detect_content_type(&answer, out, head.data(), head.size(), &options, error);
+  if (status != JOBQUEUE_OK) {
+    check(answer.media_type[0] == '\0', "the answer has changed");
+    return status;
+  }
+  return jobqueue_buffer_assign(out, answer.media_type, std::strlen(answer.media_type));
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -349,7 +366,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 14> scenarios{{
+constexpr std::array<scenario, 15> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -374,6 +391,8 @@ constexpr std::array<scenario, 14> scenarios{{
      R"({"ok":false,"count":1,"head":{"sequence":2,"digest":")"
      "8a45f426ab2d72fb3b727f147dbee072a93b489231fee94173ceec746e03c370"
      R"("},"problems":[{"index":1,"reason":"digest_mismatch","sequence":2,"expected":2}]})"},
+    {"content_type", open_nothing, detect_content_type,
+     "application/x-of-a-name-that-is-long-enough"},
 }};
 
 // What surrounds one call.
