@@ -33,5 +33,6 @@ PYBIND11_MODULE(_native, module, pybind11::multiple_interpreters::not_supported(
   define_rules(module);
   define_signature(module);
   define_attestation(module);
+  define_content_type(module);
   py::module_::import("atexit").attr("register")(py::cpp_function(&wait_for_work));
 }
