@@ -12,8 +12,7 @@ from ._attestation import (AttestationHead, AttestationKey, AttestationProblem, 
                            AttestationSigner, AttestationVerifier, SealedAttestation,
                            attempt_of_retry, attestation_key_readings, format_attestation_key,
                            parse_attestation_key, retry_of_attempt, verify_attestation_chain)
-from ._content_type import (ContentCategory, ContentConfidence, ContentEvidence, ContentSource,
-                            ContentType, detect_content_type)
+from ._content_type import ContentEvidence, ContentType, detect_content_type
 from ._errors import (BlobCorruptError, BlobMissingError, DepthExceededError, InputTooLargeError,
                       InternalError, InvalidArgumentError, InvalidJsonError, InvalidUtf8Error,
                       JobqueueError, OutOfMemoryError, ReplayedError, RulesetInvalidError,
@@ -45,12 +44,11 @@ __version__ = version()
 __all__ = [
     "AttestationHead", "AttestationKey", "AttestationProblem", "AttestationReport",
     "AttestationSigner", "AttestationVerifier", "Base64Sanitizer", "BlobCorruptError",
-    "BlobMissingError", "BlobStore", "ContentCategory", "ContentConfidence", "ContentEvidence",
-    "ContentSource", "ContentType", "Cut", "DepthExceededError", "Evaluation", "Failure",
-    "InputTooLargeError", "InternalError", "InvalidArgumentError", "InvalidJsonError",
-    "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError", "PayloadSigner",
-    "ReplayedError", "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation",
-    "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
+    "BlobMissingError", "BlobStore", "ContentEvidence", "ContentType", "Cut", "DepthExceededError",
+    "Evaluation", "Failure", "InputTooLargeError", "InternalError", "InvalidArgumentError",
+    "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept", "OutOfMemoryError",
+    "PayloadSigner", "ReplayedError", "Report", "Ruleset", "RulesetInvalidError",
+    "SealedAttestation", "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
     "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
     "TimestampOutOfToleranceError", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
     "attestation_key_readings", "build_info", "classify_failure", "detect_content_type",

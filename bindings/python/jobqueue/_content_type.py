@@ -10,11 +10,10 @@ from . import _native
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
-
-ContentCategory = Literal["data", "image", "video", "audio", "document", "archive", "text", "model",
-                          "font", "executable"]
-ContentSource = Literal["none", "url", "header", "magic", "container", "text", "configured"]
-ContentConfidence = Literal["none", "low", "medium", "high"]
+    _Category = Literal["data", "image", "video", "audio", "document", "archive", "text", "model",
+                        "font", "executable"]
+    _Source = Literal["none", "url", "header", "magic", "container", "text", "configured"]
+    _Confidence = Literal["none", "low", "medium", "high"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class ContentEvidence:
     contradicted  by the bytes
     """
 
-    source: ContentSource
+    source: _Source
     media_type: str
     detail: str | None
     contradicted: bool
@@ -45,9 +44,9 @@ class ContentType:
 
     media_type: str
     extension: str | None
-    category: ContentCategory
-    source: ContentSource
-    confidence: ContentConfidence
+    category: _Category
+    source: _Source
+    confidence: _Confidence
     evidence: tuple[ContentEvidence, ...]
     mismatch: bool
     polyglot: bool

@@ -46,7 +46,7 @@ after: bytes = jobqueue.preserve_job_data(b"{}", "1", attempt=1, at=7)
 row: dict[str, object] = jobqueue.preserve_job_data(job, [1], attempt=1)
 tries: int = jobqueue.retry_attempt(row)
 found: jobqueue.ContentType = jobqueue.detect_content_type(b"x", url="a.png", whatwg=True)
-source: jobqueue.ContentSource = found.evidence[0].source
+source: str = found.evidence[0].source
 extension: str | None = found.extension
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
