@@ -95,9 +95,10 @@ struct content_evidence {
   bool contradicted = false;  ///< By the bytes. Of `url`, `header` and `configured` only.
   /// As it was given, in lower case: "image/jpg".
   media_type_name media_type;
-  /// Static. Of `url` the extension; of `container` which: "zip", "ole", "riff", "iso_bmff", "ebml",
-  /// "ogg"; of `text` "json", "ndjson", "csv", "tsv", "script", "words", or the encoding: "utf_8",
-  /// "utf_16", "utf_32", "8_bit"; of `magic` "short" if the number alone says so. In the WHATWG mode
+  /// Static. Of `url` the extension; of `container` which: "zip", "ole", "riff", "iso_bmff",
+  /// "ebml", "ogg"; of `text` "json", "ndjson", "csv", "tsv", "script", "words", or the encoding:
+  /// "utf_8", "utf_16", "utf_32", "8_bit"; of `magic` "short" if the number alone says so. In the
+  /// WHATWG mode
   /// "whatwg" if the tables of the standard say so.
   std::string_view detail;
 };

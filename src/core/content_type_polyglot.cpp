@@ -17,8 +17,8 @@ constexpr std::size_t npos = std::string_view::npos;
 bool has_pdf_header(const byte_window& in) noexcept {
   constexpr std::size_t searched = 1024;
   const std::string_view text = in.text(0, searched + 8);
-  for (std::size_t at = text.find("%PDF-", 1); at != npos && at < searched;
-       at = text.find("%PDF-", at + 1)) {
+  // Where it is not found, `at` is greater than all.
+  for (std::size_t at = text.find("%PDF-", 1); at < searched; at = text.find("%PDF-", at + 1)) {
     if (is_digit(in.u8(at + 5)) && in.u8(at + 6) == '.') return true;
   }
   return false;

@@ -147,7 +147,7 @@ bool is_subrip(std::string_view text) noexcept {
 
 // Two lines of headers with names that letters have.
 bool is_letter(std::string_view text) noexcept {
-  constexpr std::string_view names[] = {
+  constexpr std::string_view known_names[] = {
       "from",       "to",           "cc",           "bcc",          "subject",
       "date",       "message-id",   "received",     "reply-to",     "return-path",
       "sender",     "delivered-to", "mime-version", "content-type", "dkim-signature",
@@ -156,8 +156,8 @@ bool is_letter(std::string_view text) noexcept {
     const std::size_t colon = text.find(':');
     if (colon == npos || colon + 1 >= text.size() || text[colon + 1] != ' ') return false;
     const std::string_view name = text.substr(0, colon);
-    if (std::none_of(std::begin(names), std::end(names), [&](std::string_view known) {
-          return name.size() == known.size() && begins_with(name, known);
+    if (std::none_of(std::begin(known_names), std::end(known_names), [&](std::string_view known) {
+          return name.size() == known.size() && begins_with(text, known);
         })) {
       return false;
     }

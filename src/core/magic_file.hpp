@@ -30,12 +30,12 @@ inline constexpr std::size_t short_head_bytes = 64;
 // Of a head of fewer than `short_head_bytes`: numbers alone.
 [[nodiscard]] std::string_view recognize_short(const byte_window& in) noexcept;
 
-// magic_inside.cpp. What is inside of a ZIP archive or an OLE file, as far as the window goes; empty
-// if that says no more.
+// magic_inside.cpp. What is inside of a ZIP archive or an OLE file, as far as the window goes;
+// empty if that says no more.
 [[nodiscard]] std::string_view look_into_zip(const byte_window& in) noexcept;
 [[nodiscard]] std::string_view look_into_ole(const byte_window& in) noexcept;
-// The vocabulary of an XML document by its root element; empty if it is not known. `declared`: there
-// is an XML declaration; without it, a root with a namespace is XML.
+// The vocabulary of an XML document by its root element; empty if it is not known. `declared`:
+// there is an XML declaration; without it, a root with a namespace is XML.
 [[nodiscard]] std::string_view look_into_xml(const byte_window& in, bool declared) noexcept;
 // Variants of PNG, ISO base media and Ogg; `found` if there is none.
 [[nodiscard]] std::string_view look_into_media(const byte_window& in,

@@ -1,6 +1,6 @@
-// Content types: any bytes, URL, header and setting get an answer that is well formed, the same each
-// time and through C. Choices: flags (1 nosniff, 2 whatwg); then the lines URL, header, configured;
-// then the head.
+// Content types: any bytes, URL, header and setting get an answer that is well formed, and the same
+// through C. Choices: flags (1 nosniff, 2 whatwg); then the lines URL, header, configured; then the
+// head.
 #include <jobqueue/content_type.hpp>
 
 #include <algorithm>
