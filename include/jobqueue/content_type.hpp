@@ -20,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,15 +79,16 @@ class media_type_name {
   media_type_name() = default;
   /// `text` is static.
   explicit media_type_name(std::string_view text) noexcept : fixed_(text) {}
-  explicit media_type_name(std::string text) noexcept : own_(std::move(text)) {}
+  explicit media_type_name(std::string text)
+      : own_(std::make_shared<const std::string>(std::move(text))) {}
 
   [[nodiscard]] std::string_view view() const noexcept {
-    return own_.empty() ? fixed_ : std::string_view(own_);
+    return own_ == nullptr ? fixed_ : std::string_view(*own_);
   }
 
  private:
   std::string_view fixed_;
-  std::string own_;
+  std::shared_ptr<const std::string> own_;  // of few; empty, it costs less than a string
 };
 
 /// One thing that was seen.
@@ -117,11 +119,11 @@ class content_evidence_list {
     return nullptr;
   }
   /// Replaces what is there of the same source.
-  content_evidence& add(content_evidence one) noexcept {
-    for (std::size_t i = 0; i < size_; ++i) {
-      if (items_[i].source == one.source) return items_[i] = std::move(one);
-    }
-    return items_[size_++] = std::move(one);
+  void add(content_evidence one) noexcept {
+    std::size_t at = 0;
+    while (at < size_ && items_[at].source != one.source) ++at;
+    items_[at] = std::move(one);
+    if (at == size_) ++size_;
   }
 
  private:

@@ -22,37 +22,44 @@ constexpr std::array<std::string_view, 7> source_words = {"none",      "url",  "
                                                           "container", "text", "configured"};
 constexpr std::array<std::string_view, 4> confidence_words = {"none", "low", "medium", "high"};
 
-// What a text says; without a name it says nothing.
+// What a text says.
 struct claim {
   content_source source;
+  bool contradicted;
   media_type_traits type;
-  media_type_traits given;  // with the name as it was given
+  std::string_view given;           // the name as it was given
+  const media_type_row* given_row;  // null: `given` is not static
   std::string_view detail;
-  bool contradicted = false;
-
-  [[nodiscard]] bool says() const noexcept { return !type.name.empty(); }
 };
 
-// The traits of a type under a name that may be another than that of IANA.
-media_type_traits named_traits(std::string_view name) noexcept {
-  media_type_traits type = traits_of(name);
-  type.row = find_media_type(name);
-  type.name = name;
-  return type;
-}
+// Those that say something, in the order in which they are believed: header, URL, setting.
+class claim_list {
+ public:
+  void add(content_source source, const parsed_media_type& parsed) noexcept {
+    const std::string_view name = parsed.view();
+    if (name.empty() || says_nothing(name)) return;
+    const media_type_row* const row = find_media_type(name);
+    add({source, false, row != nullptr ? traits_of(*row) : traits_of(name), name, row, {}});
+  }
+  void add(const claim& made) noexcept { items_[size_++] = made; }
 
-claim read_claim(content_source source, std::string_view name) noexcept {
-  claim made{source, {}, {}, {}};
-  if (name.empty() || says_nothing(name)) return made;
-  made.type = traits_of(name);
-  made.given = named_traits(name);
-  return made;
-}
+  [[nodiscard]] claim* begin() noexcept { return items_.data(); }
+  [[nodiscard]] claim* end() noexcept { return items_.data() + size_; }
+  [[nodiscard]] const claim* begin() const noexcept { return items_.data(); }
+  [[nodiscard]] const claim* end() const noexcept { return items_.data() + size_; }
+  [[nodiscard]] const claim* header() const noexcept {
+    return size_ != 0 && items_[0].source == content_source::header ? items_.data() : nullptr;
+  }
+
+ private:
+  std::array<claim, 3> items_;
+  std::size_t size_ = 0;
+};
 
 // What the bytes say.
 struct observation {
   content_source source = content_source::none;
-  media_type_traits type;
+  media_type_traits type{};
   content_confidence confidence = content_confidence::none;
   bool is_guess = false;
 
@@ -65,10 +72,10 @@ content_confidence raised(content_confidence by) noexcept {
 }
 
 // Static if there is a row for it.
-media_type_name name_of(const media_type_traits& type) {
-  if (type.row != nullptr) return media_type_name(type.row->name);
-  return media_type_name(std::string(type.name));
+media_type_name name_of(std::string_view name, const media_type_row* row) {
+  return row != nullptr ? media_type_name(row->name) : media_type_name(std::string(name));
 }
+media_type_name name_of(const media_type_traits& type) { return name_of(type.name, type.row); }
 
 content_confidence confidence_of(const text_form& form) noexcept {
   if (form.detail == "json" || form.detail == "ndjson") return content_confidence::high;
@@ -121,7 +128,7 @@ bool has_known_beginning(const media_type_traits& type) noexcept {
 
 // Whether the bytes show that it is not what the claim says.
 bool contradicts(const observation& seen, const claim& made, std::span<const std::byte> head) {
-  if (!made.says() || head.empty()) return false;
+  if (head.empty()) return false;
   if (seen.source == content_source::text) {
     // What is text, but no JSON, is not what is called JSON; the same with XML.
     const unsigned missing = made.type.forms & ~seen.type.forms;
@@ -145,7 +152,7 @@ bool contradicts(const observation& seen, const claim& made, std::span<const std
 
 // Whether the claim says more of the same than the bytes do.
 bool refines(const claim& made, const observation& seen) noexcept {
-  if (!made.says() || made.contradicted || made.type.name == seen.type.name) return false;
+  if (made.contradicted || made.type.name == seen.type.name) return false;
   if (is_kind_of(made.type, seen.type)) return true;
   return seen.is_guess && made.type.name != "text/plain" &&
          (made.type.forms & media_form::text) != 0;
@@ -160,9 +167,6 @@ void decide(content_type& found, content_source source, const media_type_traits&
   found.confidence = confidence;
 }
 
-// Header, URL, setting: in the order in which they are believed.
-using claim_list = std::array<claim, 3>;
-
 content_confidence confidence_of(const claim& made, const observation& seen,
                                  const claim_list& claims) noexcept {
   if (made.contradicted) return content_confidence::low;
@@ -170,23 +174,21 @@ content_confidence confidence_of(const claim& made, const observation& seen,
       made.source == content_source::header ? content_confidence::medium : content_confidence::low;
   if (seen.says()) confidence = raised(confidence);
   const bool agreed = std::any_of(claims.begin(), claims.end(), [&](const claim& other) {
-    return other.source != made.source && other.says() && !other.contradicted &&
-           other.type.name == made.type.name;
+    return other.source != made.source && !other.contradicted && other.type.name == made.type.name;
   });
   return agreed ? raised(confidence) : confidence;
 }
 
 void decide_by_evidence(content_type& found, const observation& seen, const claim_list& claims,
                         bool nosniff) {
-  const claim& header = claims[0];
-  if (nosniff && header.says()) {
-    decide(found, header.source, header.type, confidence_of(header, seen, claims));
+  if (const claim* const header = claims.header(); nosniff && header != nullptr) {
+    decide(found, header->source, header->type, confidence_of(*header, seen, claims));
     return;
   }
   if (!seen.says()) {
     for (const bool contradicted : {false, true}) {
       for (const claim& made : claims) {
-        if (!made.says() || made.contradicted != contradicted) continue;
+        if (made.contradicted != contradicted) continue;
         decide(found, made.source, made.type, confidence_of(made, seen, claims));
         return;
       }
@@ -199,7 +201,7 @@ void decide_by_evidence(content_type& found, const observation& seen, const clai
     return;
   }
   const bool agreed = std::any_of(claims.begin(), claims.end(), [&](const claim& made) {
-    return made.says() && !made.contradicted && are_compatible(made.type, seen.type);
+    return !made.contradicted && are_compatible(made.type, seen.type);
   });
   decide(found, seen.source, seen.type, agreed ? raised(seen.confidence) : seen.confidence);
 }
@@ -210,20 +212,32 @@ void decide_by_standard(content_type& found, std::span<const std::byte> head,
   const whatwg_answer answer =
       sniff_whatwg(head, header.view(), last_line(options.header), options.nosniff);
   if (answer.source == content_source::none) return;
+  const media_type_row* const row = find_media_type(answer.media_type);
   content_confidence confidence = content_confidence::high;
-  if (answer.source == content_source::header) {
-    confidence = confidence_of(claims[0], seen, claims);
-    // Here even "application/octet-stream" says something.
-    if (!claims[0].says()) {
-      found.evidence.add(
-          {answer.source, false, name_of(named_traits(answer.media_type)), "whatwg"});
-    }
-  } else {
+  if (answer.source != content_source::header) {
     if (answer.source == content_source::text) confidence = content_confidence::low;
     found.evidence.add({answer.source, false, media_type_name(answer.media_type), "whatwg"});
+  } else if (const claim* const supplied = claims.header(); supplied != nullptr) {
+    confidence = confidence_of(*supplied, seen, claims);
+  } else {
+    // Here even "application/octet-stream" says something.
+    confidence = content_confidence::medium;
+    found.evidence.add({answer.source, false, name_of(answer.media_type, row), "whatwg"});
   }
   // Under the name of the standard, which may be another than that of IANA.
-  decide(found, answer.source, named_traits(answer.media_type), confidence);
+  media_type_traits type = traits_of(answer.media_type);
+  type.name = answer.media_type;
+  type.row = row;
+  decide(found, answer.source, type, confidence);
+}
+
+// Where there is nothing but a URL, without what only several claims need: half of the time.
+void decide_by_url(content_type& found, std::string_view url) {
+  const extension_meaning meaning = read_url(url);
+  if (meaning.type == nullptr) return;
+  const media_type_traits type = canonical_traits(*meaning.type);
+  found.evidence.add({content_source::url, false, name_of(type), meaning.extension});
+  decide(found, content_source::url, type, content_confidence::low);
 }
 
 void append_text(std::string& json, std::string_view name, std::string_view text) {
@@ -261,23 +275,27 @@ content_type detect_content_type(std::span<const std::byte> head,
                                  const content_type_options& options) {
   head = head.first(std::min(head.size(), content_head_bytes));
   content_type found;
+  if (head.empty() && options.header.empty() && options.configured.empty() && !options.whatwg) {
+    decide_by_url(found, options.url);
+    return found;
+  }
   const parsed_media_type header(options.header);
   const parsed_media_type configured(options.configured);
-  claim_list claims = {read_claim(content_source::header, header.view()),
-                       claim{content_source::url, {}, {}, {}},
-                       read_claim(content_source::configured, configured.view())};
-  if (const extension_meaning extension = read_url(options.url); extension.type != nullptr) {
-    const media_type_traits type = traits_of(*extension.type);
-    claims[1] = {content_source::url, type, type, extension.extension};
+  claim_list claims;
+  claims.add(content_source::header, header);
+  if (const extension_meaning url = read_url(options.url); url.type != nullptr) {
+    claims.add({content_source::url, false, canonical_traits(*url.type), url.type->name, url.type,
+                url.extension});
   }
+  claims.add(content_source::configured, configured);
 
   observation seen;
   if (!head.empty()) seen = observe(head, found);
   for (claim& made : claims) {
-    if (!made.says()) continue;
     made.contradicted = contradicts(seen, made, head);
     if (made.source != content_source::configured) found.mismatch |= made.contradicted;
-    found.evidence.add({made.source, made.contradicted, name_of(made.given), made.detail});
+    found.evidence.add(
+        {made.source, made.contradicted, name_of(made.given, made.given_row), made.detail});
   }
   if (seen.says()) found.polyglot = is_polyglot(head, seen.type);
   if (options.whatwg) {

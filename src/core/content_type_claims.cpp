@@ -1,7 +1,7 @@
 // What a header and a URL claim.
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
 
 #include "core/content_type_parts.hpp"
 
@@ -46,6 +46,7 @@ std::string_view last_line(std::string_view header) noexcept {
 }
 
 parsed_media_type::parsed_media_type(std::string_view value) noexcept {
+  if (value.empty()) return;
   const std::string_view line = last_line(value);
   const std::string_view essence = trim(line.substr(0, line.find(';')));
   const std::size_t slash = essence.find('/');
@@ -57,10 +58,8 @@ parsed_media_type::parsed_media_type(std::string_view value) noexcept {
 
 namespace {
 
-std::size_t find_char(std::string_view text, char c) noexcept {
-  const void* const at = text.empty() ? nullptr : std::memchr(text.data(), c, text.size());
-  return at == nullptr ? npos
-                       : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+constexpr bool is_scheme_char(char c) noexcept {
+  return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
 // RFC 3986: a letter, then letters, digits, "+", "-" and ".". One letter is a drive of Windows.
@@ -68,23 +67,8 @@ std::size_t scheme_size(std::string_view url) noexcept {
   if (url.empty() || !is_alpha(url.front())) return 0;
   std::size_t size = 1;
   constexpr std::size_t max_scheme = 32;
-  while (size < url.size() && size < max_scheme && is_token_char(url[size])) ++size;
+  while (size < url.size() && size < max_scheme && is_scheme_char(url[size])) ++size;
   return size > 1 && size < url.size() && url[size] == ':' ? size : 0;
-}
-
-// The path of a URL; the whole of what is none.
-std::string_view path_of(std::string_view url) noexcept {
-  url = url.substr(0, find_char(url, '#'));
-  url = url.substr(0, find_char(url, '?'));
-  if (const std::size_t scheme = scheme_size(url); scheme != 0) {
-    url.remove_prefix(scheme + 1);
-    // "data:", "blob:", "mailto:" have no path with the name of a file.
-    if (!url.starts_with("//")) return {};
-  }
-  if (!url.starts_with("//")) return url;
-  url.remove_prefix(2);
-  const std::size_t slash = find_char(url, '/');
-  return slash == npos ? std::string_view() : url.substr(slash);
 }
 
 int hex_value(char c) noexcept {
@@ -116,32 +100,89 @@ class decoded_end {
   std::size_t size_ = 0;
 };
 
-std::string_view last_segment(std::string_view path) noexcept {
-  std::size_t begin = path.size();
-  while (begin != 0 && path[begin - 1] != '/' && path[begin - 1] != '\\') --begin;
-  return path.substr(begin);
+// What a character does to the name at the end of a path.
+enum class url_char : std::uint8_t { plain, dot, slash, escape, parameter, end, control };
+
+constexpr std::array<url_char, 256> url_chars = [] {
+  std::array<url_char, 256> table{};
+  for (std::size_t c = 0; c < 32; ++c) table[c] = url_char::control;
+  table[127] = url_char::control;
+  table['.'] = url_char::dot;
+  table['/'] = table['\\'] = url_char::slash;
+  table['%'] = url_char::escape;
+  table[';'] = url_char::parameter;
+  table['?'] = table['#'] = url_char::end;
+  return table;
+}();
+
+url_char kind_of(char c) noexcept { return url_chars[static_cast<unsigned char>(c)]; }
+
+// The name behind the last slash of a path, up to its parameters (RFC 3986, 3.3).
+struct path_name {
+  std::string_view text;
+  std::size_t dot = npos;  // the last one
+  bool escaped = false;    // There is an escape in it.
+  // There is a control character in it: cut there by somebody else, it has another extension.
+  bool controlled = false;
+};
+
+// One pass; a query and a fragment are not read. `decoded`: what would end a path is a part of it.
+path_name read_path(std::string_view text, bool decoded) noexcept {
+  std::size_t begin = 0;
+  std::size_t end = npos;
+  std::size_t dot = npos;
+  bool escaped = false;
+  bool controlled = false;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const url_char kind = kind_of(text[at]);
+    if (kind == url_char::plain) continue;
+    if (kind == url_char::end && !decoded) break;
+    if (kind == url_char::slash) {
+      begin = at + 1;
+      end = dot = npos;
+      escaped = controlled = false;
+    } else if (end == npos) {
+      if (kind == url_char::dot) dot = at;
+      if (kind == url_char::parameter) end = at;
+      escaped |= kind == url_char::escape;
+      controlled |= kind == url_char::control;
+    }
+  }
+  const std::string_view name = text.substr(begin, std::min(end, at) - begin);
+  return {name, dot == npos ? npos : dot - begin, escaped, controlled};
 }
 
-extension_meaning read_name(std::string_view name) noexcept {
-  // Parameters of a path segment (RFC 3986, 3.3).
-  name = name.substr(0, find_char(name, ';'));
-  const std::size_t dot = name.rfind('.');
+extension_meaning extension_of(const path_name& name) noexcept {
   // What begins with a dot is a hidden file without an extension.
-  if (dot == npos || dot == 0 || dot + 1 == name.size()) return {};
-  // A name that is cut at a control character somewhere else has another extension there.
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
-  if (std::any_of(name.begin(), name.end(), is_control)) return {};
-  return find_extension(name.substr(dot + 1));
+  if (name.dot == npos || name.dot == 0 || name.dot + 1 == name.text.size() || name.controlled) {
+    return {};
+  }
+  return find_extension(name.text.substr(name.dot + 1));
 }
 
 }  // namespace
 
 extension_meaning read_url(std::string_view url) noexcept {
-  const std::string_view name = last_segment(path_of(url));
-  if (find_char(name, '%') == npos) return read_name(name);
-  const decoded_end decoded(name);
+  if (url.empty()) return {};
+  if (const std::size_t scheme = scheme_size(url); scheme != 0) {
+    url.remove_prefix(scheme + 1);
+    // "data:", "blob:", "mailto:" have no path with the name of a file.
+    if (!url.starts_with("//")) return {};
+  }
+  if (url.starts_with("//")) {
+    // The host, and its end.
+    std::size_t at = 2;
+    while (at < url.size() && kind_of(url[at]) != url_char::slash) {
+      if (kind_of(url[at++]) == url_char::end) return {};
+    }
+    url.remove_prefix(at);
+  }
+  const path_name name = read_path(url, false);
+  if (!name.escaped) return extension_of(name);
+  const decoded_end decoded(name.text);
   // A slash that is escaped separates in the names of object stores.
-  return read_name(last_segment(decoded.view()));
+  return extension_of(read_path(decoded.view(), true));
 }
 
 }  // namespace jobqueue::detail

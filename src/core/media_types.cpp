@@ -103,8 +103,7 @@ bool in_family(std::string_view family, std::string_view name) noexcept {
 
 // What the name of a type that is in no table says of it.
 media_type_traits guess_traits(std::string_view name) noexcept {
-  media_type_traits traits;
-  traits.name = name;
+  media_type_traits traits = {name, {}, content_category::data, 0, nullptr};
   const std::string_view first = name.substr(0, name.find('/'));
   if (name.ends_with("+json")) traits.forms = media_form::text | media_form::json;
   if (name.ends_with("+xml")) traits.forms = media_form::text | media_form::xml;
@@ -153,9 +152,12 @@ extension_meaning find_extension(std::string_view extension) noexcept {
   return {};
 }
 
+media_type_traits canonical_traits(const media_type_row& row) noexcept {
+  return {row.name, row.extension, row.category, row.forms, &row};
+}
+
 media_type_traits traits_of(const media_type_row& row) noexcept {
-  const media_type_row& same = canonical_row(row);
-  return {same.name, same.extension, same.category, same.forms, &same};
+  return canonical_traits(canonical_row(row));
 }
 
 media_type_traits traits_of(std::string_view name) noexcept {

@@ -36,13 +36,15 @@ struct media_type_row {
 struct media_type_traits {
   std::string_view name;  // canonical, static; that of the argument if there is no row
   std::string_view extension;
-  content_category category = content_category::data;
-  unsigned forms = 0;
-  const media_type_row* row = nullptr;
+  content_category category;
+  unsigned forms;
+  const media_type_row* row;  // null: its name is not static
 };
 // `name` is in lower case.
 [[nodiscard]] media_type_traits traits_of(std::string_view name) noexcept;
 [[nodiscard]] media_type_traits traits_of(const media_type_row& row) noexcept;
+// Of a row that is canonical, as those of extensions are.
+[[nodiscard]] media_type_traits canonical_traits(const media_type_row& row) noexcept;
 
 // What an extension (without a dot, in any case, ASCII) stands for.
 struct extension_meaning {
