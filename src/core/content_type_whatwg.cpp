@@ -1,6 +1,6 @@
 // The MIME type sniffing algorithm of WHATWG MIME Sniffing (https://mimesniff.spec.whatwg.org,
-// draft of January 2026), section by section. Where a step is written so that it never does what it says
-// (parsing a vint from index 0, the size of an MP3 frame), what it says is done.
+// draft of January 2026), section by section. Where a step is written so that it never does what
+// it says (parsing a vint from index 0, the size of an MP3 frame), what it says is done.
 
 #include <algorithm>
 #include <array>
