@@ -17,7 +17,8 @@ SYMBOLS = "tests/abi/symbols.txt"
 DECLARATIONS = "bindings/node/native.d.cts"
 PACKAGE = "bindings/node/ts/src/index.ts"
 # Of classes that the package passes on.
-SOURCES = tuple(f"bindings/node/ts/src/{stem}.ts" for stem in ("attestation", "rules", "signature"))
+SOURCES = tuple(f"bindings/node/ts/src/{stem}.ts"
+                for stem in ("attestation", "content_type", "rules", "signature"))
 
 LINE = re.compile(r"^  (jobqueue_\w+): (ExposedAs|NotExposed)<'([^']*)'>;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)

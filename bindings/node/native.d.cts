@@ -122,6 +122,9 @@ export interface Addon {
   compareAttestationKeys(...parts: [...NativeKeyParts, ...NativeKeyParts]): number;
   AttestationSigner: new (secrets: [string | Uint8Array]) => NativeAttestationSigner;
   AttestationVerifier: new (secrets: (string | Uint8Array)[]) => NativeAttestationVerifier;
+  /** The answer as JSON; empty strings are what is not given. */
+  detectContentType(head: Uint8Array, url: string, header: string, configured: string,
+    nosniff: boolean, whatwg: boolean): string;
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;
@@ -195,6 +198,7 @@ export interface CFunctions {
   jobqueue_classify_failure: ExposedAs<'classifyFailure'>;
   jobqueue_compare_attestation_keys: ExposedAs<'compareAttestationKeys'>;
   jobqueue_default_cut_fields: NotExposed<'the walk asks; docs/api/base64.md lists them'>;
+  jobqueue_detect_content_type: ExposedAs<'detectContentType'>;
   jobqueue_format_attestation_key: ExposedAs<'formatAttestationKey'>;
   jobqueue_parse_attestation_key: ExposedAs<'parseAttestationKey'>;
   jobqueue_payload_signer_free: NotExposed<'the garbage collector calls it'>;

@@ -689,14 +689,56 @@ typedef struct jobqueue_truncate_options {
   }
 
 /* Cuts `input` to at most `max_bytes` bytes, so that JSON stays JSON; see truncate.hpp for what
- * goes first and for the equations that hold. `*changed` and `out` as of jobqueue_sanitize_base64: what
- * fits is left alone. Linear time.
+ * goes first and for the equations that hold. `*changed` and `out` as of jobqueue_sanitize_base64:
+ * what fits is left alone. Linear time.
  * JOBQUEUE_E_BUDGET_TOO_SMALL if `max_bytes` is below 64 or too small for what is pinned;
  * JOBQUEUE_E_INVALID_ARGUMENT; JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset
  * (format JSON). */
 JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_truncate_payload(
     jobqueue_buffer* out, int32_t* changed, const char* input, size_t input_size,
     const jobqueue_truncate_options* options, jobqueue_error* error);
+
+/* What an object is; docs/api/content_type.md has the formats and the words. */
+#define JOBQUEUE_CONTENT_HEAD_BYTES 4096u /* of a head, so many are looked at */
+
+#define JOBQUEUE_CONTENT_NOSNIFF 1u /* a header that says something decides */
+#define JOBQUEUE_CONTENT_WHATWG 2u  /* decide as WHATWG MIME Sniffing does, with its names */
+
+typedef struct jobqueue_content_type_options {
+  uint32_t
+      struct_size; /* sizeof(jobqueue_content_type_options); the struct only grows at the end */
+  uint32_t flags;
+  jobqueue_string url;        /* only the extension of its path counts; or the name of a file */
+  jobqueue_string header;     /* the value of Content-Type; of several lines the last */
+  jobqueue_string configured; /* the type to fall back to */
+} jobqueue_content_type_options;
+#define JOBQUEUE_CONTENT_TYPE_OPTIONS_INIT                                                 \
+  {                                                                                        \
+    (uint32_t)sizeof(jobqueue_content_type_options), 0u, {NULL, 0}, {NULL, 0}, { NULL, 0 } \
+  }
+
+#define JOBQUEUE_CONTENT_MISMATCH 1u /* the bytes contradict the header or the extension */
+#define JOBQUEUE_CONTENT_POLYGLOT 2u /* the bytes are, or may be taken for, something else, too */
+
+/* The answer. Declare it with JOBQUEUE_CONTENT_TYPE_INIT. */
+typedef struct jobqueue_content_type {
+  uint32_t struct_size;
+  uint32_t flags;         /* JOBQUEUE_CONTENT_MISMATCH, JOBQUEUE_CONTENT_POLYGLOT */
+  const char* extension;  /* the usual one, "png"; "" if there is none. Static, as are the next */
+  const char* category;   /* "image", ... */
+  const char* source;     /* what decided: "magic", ... */
+  const char* confidence; /* "none", "low", "medium", "high" */
+  char media_type[256];   /* "image/png"; in lower case, NUL-terminated */
+} jobqueue_content_type;
+#define JOBQUEUE_CONTENT_TYPE_INIT \
+  { (uint32_t)sizeof(jobqueue_content_type), 0u, "", "data", "none", "none", "" }
+
+/* Says what the object is whose first bytes are `head`: JOBQUEUE_CONTENT_HEAD_BYTES of them, or all
+ * there are. `out` gets the answer, `report` the same and every piece of evidence as an object of
+ * JSON; either may be NULL. Any bytes and texts are accepted. JOBQUEUE_E_INVALID_ARGUMENT. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_detect_content_type(
+    jobqueue_content_type* out, jobqueue_buffer* report, const void* head, size_t head_size,
+    const jobqueue_content_type_options* options, jobqueue_error* error);
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,7 @@
 #include <jobqueue/version.h>
 #include <jobqueue/attestation.hpp>
 #include <jobqueue/base64.hpp>
+#include <jobqueue/content_type.hpp>
 #include <jobqueue/failure.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/retry.hpp>

@@ -41,6 +41,7 @@ int run_program(int argc, char** argv) {
   cli::add_verify(program, run);
   cli::add_attestation(program, run);
   cli::add_truncate(program, run);
+  cli::add_detect(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -82,8 +82,8 @@ struct json_member {
 // Size of the number at the beginning of any text, or 0.
 [[nodiscard]] std::size_t json_number_size(std::string_view text) noexcept;
 
-// Appends a name as a reference token of a pointer (RFC 6901 section 4). `key` is as it stands in the
-// text that holds, in its strings, the document of level `in_level`; without quotes.
+// Appends a name as a reference token of a pointer (RFC 6901 section 4). `key` is as it stands in
+// the text that holds, in its strings, the document of level `in_level`; without quotes.
 void append_pointer_token(std::string& out, std::string_view key, std::size_t in_level);
 
 // The characters of a string as it is written, with its quotes.

@@ -190,6 +190,22 @@ MEMBER(jobqueue_truncate_options, marker, 48, 16);
 MEMBER(jobqueue_truncate_options, on_cut, 64, 8);
 MEMBER(jobqueue_truncate_options, payload, 72, 8);
 
+STRUCT(jobqueue_content_type_options, 56, 8);
+MEMBER(jobqueue_content_type_options, struct_size, 0, 4);
+MEMBER(jobqueue_content_type_options, flags, 4, 4);
+MEMBER(jobqueue_content_type_options, url, 8, 16);
+MEMBER(jobqueue_content_type_options, header, 24, 16);
+MEMBER(jobqueue_content_type_options, configured, 40, 16);
+
+STRUCT(jobqueue_content_type, 296, 8);
+MEMBER(jobqueue_content_type, struct_size, 0, 4);
+MEMBER(jobqueue_content_type, flags, 4, 4);
+MEMBER(jobqueue_content_type, extension, 8, 8);
+MEMBER(jobqueue_content_type, category, 16, 8);
+MEMBER(jobqueue_content_type, source, 24, 8);
+MEMBER(jobqueue_content_type, confidence, 32, 8);
+MEMBER(jobqueue_content_type, media_type, 40, 256);
+
 VALUE(JOBQUEUE_ABI_VERSION, 1);
 VALUE(JOBQUEUE_OK, 0);
 VALUE(JOBQUEUE_E_INVALID_ARGUMENT, 1);
@@ -249,3 +265,8 @@ VALUE(JOBQUEUE_ATTESTATION_KEY_PERMANENT, 1);
 VALUE(JOBQUEUE_ATTESTATION_KEY_STEP_PREFIX, 2);
 VALUE(JOBQUEUE_ATTESTATION_KEY_AMBIGUOUS, 4);
 VALUE(JOBQUEUE_ANY_COUNT, 0xFFFFFFFFFFFFFFFF);
+VALUE(JOBQUEUE_CONTENT_HEAD_BYTES, 4096);
+VALUE(JOBQUEUE_CONTENT_NOSNIFF, 1);
+VALUE(JOBQUEUE_CONTENT_WHATWG, 2);
+VALUE(JOBQUEUE_CONTENT_MISMATCH, 1);
+VALUE(JOBQUEUE_CONTENT_POLYGLOT, 2);

@@ -136,7 +136,8 @@ class machine {
   void run(choices& in) {
     constexpr std::size_t max_calls = 40;
     for (std::size_t i = 0; i < max_calls && !in.done(); ++i) {
-      switch (in.nibble()) {
+      const unsigned call = in.byte();
+      switch (call == 'T' ? 16 : call & 15U) {
         case 0: sanitize(in); break;
         case 1: sanitize_value(in); break;
         case 2: restore(in); break;
@@ -149,9 +150,10 @@ class machine {
         case 9: jobqueue_buffer_dispose(&lean_); break;
         case 10: call_wrongly(in.nibble()); break;
         case 11: sync(); break;
+        case 12: detect(in); break;
         case 13: seal(in); break;
         case 14: verify(in); break;
-        case 12: truncate(in); break;
+        case 16: truncate(in); break;
         default: sanitize_with_size(in); break;
       }
     }
@@ -304,6 +306,27 @@ class machine {
     if (changed != 1) return;
     require(lean_.size <= options.max_bytes, "the output fits");
     require(lost == before - lean_.size, "the report adds up");
+  }
+
+  void detect(choices& in) {
+    const unsigned flags = in.nibble();
+    const exact_text url(read_text(in));
+    const exact_text header(read_text(in));
+    const exact_text head(read_text(in));
+    jobqueue_content_type_options options = JOBQUEUE_CONTENT_TYPE_OPTIONS_INIT;
+    options.flags = flags;
+    options.url = borrow(url.view());
+    options.header = borrow(header.view());
+    jobqueue_content_type answer = JOBQUEUE_CONTENT_TYPE_INIT;
+    std::int32_t changed = 0;
+    const bool succeeded = call_with_output(lean_, changed, [&](jobqueue_buffer* out, auto* flag) {
+      const jobqueue_status status = jobqueue_detect_content_type(
+          &answer, out, head.view().data(), head.view().size(), &options, &error_);
+      if (status == JOBQUEUE_OK) *flag = 1;
+      return status;
+    });
+    require(succeeded == (flags < 4), "unknown flags are refused, and nothing else");
+    require(succeeded == (answer.media_type[0] != '\0'), "an answer, or none");
   }
 
   void restore(choices& in) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attestation.hpp"
+#include "content_type.hpp"
 #include "failure.hpp"
 #include "native.hpp"
 #include "retry.hpp"
@@ -311,6 +312,7 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("formatAttestationKey", format_attestation_key);
   function("compareAttestationKeys", compare_attestation_keys);
   function("truncate", truncate);
+  function("detectContentType", detect_content_type);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));

@@ -34,5 +34,6 @@ PYBIND11_MODULE(_native, module, pybind11::multiple_interpreters::not_supported(
   define_signature(module);
   define_attestation(module);
   define_truncate(module);
+  define_content_type(module);
   py::module_::import("atexit").attr("register")(py::cpp_function(&wait_for_work));
 }

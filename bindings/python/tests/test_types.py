@@ -50,6 +50,9 @@ short: str = jobqueue.truncate_payload("text", max_bytes=64, format="text", mark
 lines: bytes = jobqueue.truncate_payload(bytearray(b"x"), max_bytes=64, array_head=1)
 told: jobqueue.Truncation[str] = jobqueue.truncate_payload_report("x", max_bytes=64)
 place: str | None = told.cuts[0].pointer
+found: jobqueue.ContentType = jobqueue.detect_content_type(b"x", url="a.png", whatwg=True)
+source: str = found.evidence[0].source
+extension: str | None = found.extension
 piece: bytes = jobqueue.Base64Sanitizer(vault=Mine()).update(b"x")
 '''
 

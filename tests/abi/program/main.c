@@ -125,6 +125,8 @@ static const struct {
     {"attestation_verify", test_attestation_verify},
     {"truncate", test_truncate},
     {"truncate_options", test_truncate_options},
+    {"content_type", test_content_type},
+    {"content_type_options", test_content_type_options},
     {"threads", test_threads},
 };
 

@@ -357,6 +357,23 @@ jobqueue_status truncate(world&, jobqueue_buffer* out, jobqueue_error* error) {
   return jobqueue_truncate_payload(out, &changed, text.data(), text.size(), &options, error);
 }
 
+// A header whose type is not known, JSON that is read, and a report: what needs memory.
+jobqueue_status detect_content_type(world&, jobqueue_buffer* out, jobqueue_error* error) {
+  constexpr std::string_view head = R"({"a":[1,{"b":2}]})";
+  constexpr std::string_view header = "application/x-of-a-name-that-is-long-enough";
+  jobqueue_content_type_options options = JOBQUEUE_CONTENT_TYPE_OPTIONS_INIT;
+  options.header = {header.data(), header.size()};
+  options.flags = JOBQUEUE_CONTENT_NOSNIFF;
+  jobqueue_content_type answer = JOBQUEUE_CONTENT_TYPE_INIT;
+  const jobqueue_status status =
+      jobqueue_detect_content_type(&answer, out, head.data(), head.size(), &options, error);
+  if (status != JOBQUEUE_OK) {
+    check(answer.media_type[0] == '\0', "the answer has changed");
+    return status;
+  }
+  return jobqueue_buffer_assign(out, answer.media_type, std::strlen(answer.media_type));
+}
+
 struct scenario {
   const char* name;
   void (*prepare)(world&);
@@ -364,7 +381,7 @@ struct scenario {
   const char* answer;
 };
 
-constexpr std::array<scenario, 15> scenarios{{
+constexpr std::array<scenario, 16> scenarios{{
     {"base64_sanitize", open_nothing, sanitize, DOCUMENT_REMOVED},
     {"base64_sanitize_to_vault", open_callbacks, sanitize, DOCUMENT_REFERENCE},
     {"base64_report", open_callbacks, sanitize_with_report,
@@ -392,6 +409,8 @@ constexpr std::array<scenario, 15> scenarios{{
     {"truncate", open_nothing, truncate,
      R"(["[BASE64_IMAGE_REMOVED]",{"keep":"kept"},[1,2,3,4,5,6,7,8,9,10,11,12],)"
      R"("{\"a\":\"..............[TRUNCATED 42 bytes]\"}"])"},
+    {"content_type", open_nothing, detect_content_type,
+     "application/x-of-a-name-that-is-long-enough"},
 }};
 
 // What surrounds one call.

@@ -37,6 +37,10 @@ export {
   type PreserveOptions, preserveJobData, retryAssetFilename, retryAttempt,
 } from './retry.js';
 export {
+  type ContentCategory, type ContentConfidence, type ContentEvidence, type ContentSource,
+  type ContentType, type ContentTypeOptions, detectContentType,
+} from './content_type.js';
+export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
 } from './rules.js';
