@@ -4,14 +4,12 @@
 //   #include <jobqueue/jobqueue.hpp>
 //
 //   int main() {
-//     const std::string job = R"({"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":")" +
-//                             std::string(1000, '.') + "\"}";
-//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 96}).value();
+//     const std::string job = R"({"id":"b789bd80","log":")" + std::string(1000, '.') + "\"}";
+//     const auto brief = jobqueue::truncate_payload(job, {.max_bytes = 72}).value();
 //     std::cout << brief.view(job) << '\n';
 //   }
 //
-// prints
-// {"id":"b789bd80-400a-41ed-96f5-72dc8c225dcf","log":"...............[TRUNCATED 980 bytes]....."}
+// prints {"id":"b789bd80","log":"..................[TRUNCATED 976 bytes]......"}.
 #pragma once
 
 #include <cstddef>
@@ -42,9 +40,9 @@ struct truncate_limits {
 struct truncate_options {
   /// Most bytes of the output; at least 64.
   std::size_t max_bytes = 8000;
-  /// Values that stay as they are, byte for byte: RFC 6901 pointers, at most 64. `~s` as a token goes
-  /// on inside a string that holds JSON. One that leads nowhere is no error; of equal names in one
-  /// object all are meant. An element of an array may move forward.
+  /// Values that stay as they are, byte for byte: RFC 6901 pointers, at most 64. The token `~s`
+  /// goes on inside a string that holds JSON. One that leads nowhere is no error; of equal names in
+  /// one object all are meant. An element of an array may move forward.
   std::span<const std::string_view> pinned = {};
   /// So many items at the beginning and at the end of each array stay if its middle goes; each at
   /// most 1000.
@@ -105,8 +103,8 @@ struct truncated {
 ///   2. white space between values goes;
 ///   3. the longest strings and numbers shrink to one common size, not below `short_value`: a
 ///      string to `"head[TRUNCATED 974 bytes]tail"` (the bytes that are missing, as they were
-///      written; the tail has a quarter of what stays; no tail in JSON inside a string), a number to
-///      such a string without head and tail;
+///      written; the tail has a quarter of what stays; no tail in JSON inside a string), a number
+///      to such a string without head and tail;
 ///   4. the longest arrays shrink to one common count of items, not below `array_head` and
 ///      `array_tail`; the string `"[TRUNCATED 996 items]"` is in the place of the middle;
 ///   5. short values shrink, too, down to the marker alone where that is shorter;
@@ -128,8 +126,9 @@ struct truncated {
 /// Strings are cut between characters (UTF-8, escapes, surrogate pairs), names of members never.
 ///
 /// Linear time: a search for blobs, one scan, and what depends on the values that may be left in
-/// `max_bytes` only. Memory: the output, what is left when the blobs are gone, 80 bytes for each of
-/// those values, and a copy of each string that holds JSON while it is read.
+/// `max_bytes` only. Memory: the output; what is left when the blobs are gone, and 160 bytes for
+/// each blob; about 110 bytes for each value that may be left; and a copy of each string that holds
+/// JSON while it is read, for every string around it.
 ///
 /// Errors: `budget_too_small` if `max_bytes` is below 64 or if what is pinned does not fit with the
 /// names on the way to it; `invalid_argument` (an option), `invalid_json` and `invalid_utf8` with
