@@ -2,11 +2,11 @@
 //
 //   truncate.mjs FOLDER     the folder that `bench_truncate --write_corpora=FOLDER` has filled
 //
-// Rows are NAME/CORPUS: the best of several rounds, and the bytes that are left of a budget of 8,000.
+// Rows are NAME/CORPUS: the best of several rounds, and what is left of a budget of 8,000 bytes.
 // `replaced` is the helper of docs/api/truncate.md, written from a description of what it does:
-// parse, a walk that cuts long words, print, and if that is too long the first 8,000 characters. Its
-// outputs are no JSON, or longer than the budget, which the last columns say; the package must keep
-// both. `safe_stable_stringify` has limits of depth and breadth, and none of bytes.
+// parse, a walk that cuts long words, print, and if that is too long the first 8,000 characters.
+// Its outputs are no JSON, or longer than the budget, which the last columns say; the package must
+// keep both. `safe_stable_stringify` has limits of depth and breadth, and none of bytes.
 import fs from 'node:fs';
 import path from 'node:path';
 import { configure } from 'safe-stable-stringify';
