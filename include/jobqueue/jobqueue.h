@@ -705,8 +705,7 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_truncate_payload(
 #define JOBQUEUE_CONTENT_WHATWG 2u  /* decide as WHATWG MIME Sniffing does, with its names */
 
 typedef struct jobqueue_content_type_options {
-  uint32_t
-      struct_size; /* sizeof(jobqueue_content_type_options); the struct only grows at the end */
+  uint32_t struct_size; /* sizeof of the struct, which only grows at the end */
   uint32_t flags;
   jobqueue_string url;        /* only the extension of its path counts; or the name of a file */
   jobqueue_string header;     /* the value of Content-Type; of several lines the last */
