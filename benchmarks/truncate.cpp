@@ -125,7 +125,9 @@ void add_all() {
   for (const char* const name : rows) {
     const std::string row = name;
     const auto add = [&](const std::string& kind, auto run) {
-      benchmark::RegisterBenchmark((kind + "/" + row).c_str(),
+      std::string label = kind;
+      label.append("/").append(row);
+      benchmark::RegisterBenchmark(label.c_str(),
                                    [row, run](benchmark::State& s) { run(s, corpus(row)); });
     };
     add("memcpy", [](auto& s, const std::string& text) { copy(s, text); });
