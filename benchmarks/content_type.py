@@ -10,11 +10,12 @@ rounds.
 import logging
 import pathlib
 import sys
-import time
 
 import jobqueue
 import magic
 import puremagic
+
+from measure import best_time
 
 
 def with_libmagic(head):
@@ -36,18 +37,6 @@ LIBMAGIC = magic.Magic(mime=True)
 WAYS = {"package": with_package, "python-magic": with_libmagic, "puremagic": with_puremagic}
 
 
-def best_time(call):
-    best = float("inf")
-    calls = 1
-    for _ in range(20):
-        begin = time.perf_counter_ns()
-        for _ in range(calls):
-            call()
-        best = min(best, (time.perf_counter_ns() - begin) / calls)
-        calls = max(1, int(5e6 / best))
-    return best
-
-
 def main():
     if len(sys.argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
@@ -59,7 +48,7 @@ def main():
         head = (folder / "content_type" / name).read_bytes()
         if with_package(head) != wanted:
             sys.exit(f"{name} is taken for {with_package(head)}")
-        times = {way: best_time(lambda call=call: call(head)) for way, call in WAYS.items()}
+        times = {way: best_time(lambda call=call: call(head), 20) for way, call in WAYS.items()}
         for way, nanos in times.items():
             said = WAYS[way](head)
             print(f"{f'{way}/{name}':28} {nanos:10.0f} ns {nanos / times['package']:8.2f} x package"

@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import pathlib
 import sys
-import time
 
 import jobqueue
+
+from measure import best_time
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 KEY = SECRET.encode()
@@ -56,18 +57,6 @@ def accepts(way, body, headers):
         return False
 
 
-def best_time(call):
-    best = float("inf")
-    calls = 1
-    for _ in range(60):
-        begin = time.perf_counter_ns()
-        for _ in range(calls):
-            call()
-        best = min(best, (time.perf_counter_ns() - begin) / calls)
-        calls = max(1, int(5e6 / best))
-    return best
-
-
 def main():
     if len(sys.argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
@@ -82,7 +71,8 @@ def main():
         for name, way in ways.items():
             if not accepts(way, body, headers) or accepts(way, b"c" * size, headers):
                 sys.exit(f"{name} is wrong")
-        times = {name: best_time(lambda way=way: way(body, headers)) for name, way in ways.items()}
+        times = {name: best_time(lambda way=way: way(body, headers), 60)
+                 for name, way in ways.items()}
         for name, nanos in times.items():
             against = f" {nanos / in_cpp:6.2f} x C++" if size == 64 else ""
             print(f"{f'{name}/{size}':28} {nanos:9.0f} ns {nanos / times['package']:6.2f} x package"

@@ -3,9 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -15,6 +13,7 @@
 #include <jobqueue/truncate.hpp>
 
 #include "base64_corpora.hpp"
+#include "corpora_main.hpp"
 
 namespace {
 
@@ -161,29 +160,10 @@ void add_all() {
   }
 }
 
-// The corpora as files, for the benchmarks of the other languages.
-int write_corpora(const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
-  for (const char* const name : rows) {
-    std::ofstream file(folder / (std::string(name) + ".json"), std::ios::binary);
-    if (!(file << corpus(name)).flush()) {
-      std::cerr << "cannot write to " << folder << '\n';
-      return 1;
-    }
-  }
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr std::string_view write_option = "--write_corpora=";
-  if (argc == 2 && std::string_view(argv[1]).starts_with(write_option)) {
-    return write_corpora(std::string_view(argv[1]).substr(write_option.size()));
-  }
-  add_all();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return jobqueue::benchmarks::run_or_write(
+      argc, argv, add_all, {std::begin(rows), std::end(rows)},
+      [](const std::string& name) { return std::string_view(corpus(name)); });
 }

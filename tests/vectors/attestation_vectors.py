@@ -2,10 +2,11 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
+
+from vector_run import read_file, run_cases
 
 # What the program ends with, by the words that a vector may expect.
 EXITS = {"invalid_argument": 2, "invalid_json": 3, "signature_missing": 3, "signature_malformed": 3,
@@ -139,22 +140,18 @@ class Package:
 
 
 def main():
-    cases = json.loads(pathlib.Path(sys.argv[-1]).read_text(encoding="utf-8"))["cases"]
     is_package = sys.argv[1] == "--package"
     face = Package() if is_package else Program(sys.argv[2])
-    failed = 0
-    for one in cases:
+
+    def answer_of(one):
         try:
-            answer = getattr(face, one["do"])(one)
+            return getattr(face, one["do"])(one)
         except ValueError as problem:
             if not is_package:
                 raise
-            answer = {"error": problem.code.lower()}
-        if answer != one["expect"]:
-            failed += 1
-            print(f"{one['name']}: {answer}", file=sys.stderr)
-    print(f"{len(cases)} vectors, {failed} failed")
-    return 1 if failed or len(cases) <= 150 else 0
+            return {"error": problem.code.lower()}
+
+    return run_cases(read_file()["cases"], answer_of, least=151)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Replays failure.json through the program (--program FILE) or the Python package (--package)."""
 
 import json
-import pathlib
 import subprocess
 import sys
+
+from vector_run import run_faces
 
 
 def through_program(program, one):
@@ -24,18 +25,5 @@ def through_package(one):
     return found[0]._asdict()
 
 
-def main():
-    cases = json.loads(pathlib.Path(sys.argv[-1]).read_text(encoding="utf-8"))["cases"]
-    failed = 0
-    for one in cases:
-        answer = (through_package(one) if sys.argv[1] == "--package"
-                  else through_program(sys.argv[2], one))
-        if answer != one["expect"]:
-            failed += 1
-            print(f"{one['name']}: {answer}", file=sys.stderr)
-    print(f"{len(cases)} vectors, {failed} failed")
-    return 1 if failed or len(cases) <= 80 else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_faces(through_package, through_program, least=81))

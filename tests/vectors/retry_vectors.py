@@ -12,6 +12,8 @@ import sys
 import tempfile
 from datetime import datetime
 
+from vector_run import read_file, run_cases
+
 
 def error_of(words):
     place = re.search(r" at byte (\d+)$", words)
@@ -80,17 +82,12 @@ def through_package(_, file, one):
 
 
 def main():
-    file = json.loads(pathlib.Path(sys.argv[-1]).read_text(encoding="utf-8"))
+    file = read_file()
     is_package = sys.argv[1] == "--package"
+    through = through_package if is_package else through_program
     cases = [one for one in file["cases"] if is_package or one["do"] == "preserve"]
-    failed = 0
-    for one in cases:
-        answer = (through_package if is_package else through_program)(sys.argv[2], file, one)
-        if answer != one["expect"]:
-            failed += 1
-            print(f"{one['name']}: {answer}", file=sys.stderr)
-    print(f"{len(cases)} vectors, {failed} failed")
-    return 1 if failed or len(cases) <= (60 if is_package else 25) else 0
+    return run_cases(cases, lambda one: through(sys.argv[2], file, one),
+                     least=61 if is_package else 26)
 
 
 if __name__ == "__main__":
