@@ -9,6 +9,7 @@
   "{\"outputs\":\"u\",\"collectionId\":\"c\",\"retry_execution_data\":\"u\","        \
   "\"last_retry_attempt\":2,\"retry_completed_at\":\"2026-01-05T12:00:00.000001Z\"," \
   "\"retry_replaced\":{\"2\":{\"outputs\":[1.0]}}}"
+#define JOB "{\"ctx\":\"{\",\"retry_count\":\"3\"}"
 #define NOON 1767614400000001
 
 void test_retry(void) {
@@ -16,7 +17,7 @@ void test_retry(void) {
   jobqueue_error error;
   uint64_t attempt = 9;
   char* original = exact_text(ORIGINAL);
-  char* job = exact_text("{\"ctx\":\"{\",\"retry_count\":\"3\"}");
+  char* job = exact_text(JOB);
 
   CHECK(jobqueue_preserve_job_data(&out, original, strlen(ORIGINAL), " \"u\"\n", 5, 2, NOON,
                                    &error) == JOBQUEUE_OK);
@@ -47,7 +48,7 @@ void test_retry(void) {
                     jobqueue_preserve_job_data(&out, "{}", 2, NULL, 1, 1, NOON, &error), &error));
   CHECK(holds(&out, AFTER));
 
-  CHECK(jobqueue_retry_attempt(&attempt, job, strlen(job), &error) == JOBQUEUE_OK && attempt == 3);
+  CHECK(jobqueue_retry_attempt(&attempt, job, strlen(JOB), &error) == JOBQUEUE_OK && attempt == 3);
   CHECK(failed_with(JOBQUEUE_E_INVALID_JSON, jobqueue_retry_attempt(&attempt, "{", 1, &error),
                     &error));
   CHECK(failed_with(JOBQUEUE_E_INVALID_ARGUMENT, jobqueue_retry_attempt(&attempt, "1", 1, &error),
