@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include <openssl/evp.h>
-
 #include <jobqueue/attestation.hpp>
+
+#include "openssl_peer.hpp"
 
 namespace {
 
@@ -83,18 +83,7 @@ void verify(benchmark::State& state) {
 }
 
 void openssl_sha256(benchmark::State& state) {
-  const std::string record = record_of(state.range(0));
-  EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  for (auto _ : state) {
-    EVP_DigestInit_ex2(context, algorithm, nullptr);
-    EVP_DigestUpdate(context, record.data(), record.size());
-    EVP_DigestFinal_ex(context, digest, nullptr);
-  }
-  EVP_MD_CTX_free(context);
-  EVP_MD_free(algorithm);
-  count_bytes(state, record.size());
+  jobqueue::benchmarks::openssl_sha256(state, record_of(state.range(0)));
 }
 
 constexpr std::int64_t small = 1024;

@@ -13,6 +13,7 @@
 
 #include "base64_corpora.hpp"
 #include "corpora_main.hpp"
+#include "text_peers.hpp"
 
 namespace {
 
@@ -27,33 +28,6 @@ constexpr row rows[] = {{"clean_job_6kB", false}, {"clean_dump_7MB", false},
                         {"image_1MB", true},      {"images_1MB", true},
                         {"images_15MB", true},    {"json_in_json_11MB", true}};
 
-void count_bytes(benchmark::State& state, const std::string& text) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(text.size()));
-}
-
-void copy(benchmark::State& state, const std::string& name) {
-  const std::string& text = corpus(name);
-  std::string to(text.size(), '\0');
-  for (auto _ : state) {
-    std::memcpy(to.data(), text.data(), text.size());
-    benchmark::DoNotOptimize(to.data());
-    benchmark::ClobberMemory();
-  }
-  count_bytes(state, text);
-}
-
-void parse(benchmark::State& state, const std::string& name) {
-  const std::string& text = corpus(name);
-  const simdjson::padded_string padded(text);
-  simdjson::dom::parser parser;
-  for (auto _ : state) {
-    if (parser.parse(padded).error() != simdjson::SUCCESS) state.SkipWithError("not JSON");
-  }
-  state.SetLabel(std::string(simdjson::get_active_implementation()->name()));
-  count_bytes(state, text);
-}
-
 void sanitize(benchmark::State& state, const std::string& name, std::size_t bytes,
               simd_target target, bool expect_change) {
   const std::string& text = corpus(name, bytes);
@@ -66,7 +40,7 @@ void sanitize(benchmark::State& state, const std::string& name, std::size_t byte
     left = answer->view(text).size();
   }
   state.counters["left"] = static_cast<double>(left);
-  count_bytes(state, text);
+  benchmarks::count_bytes(state, text);
 }
 
 // The same through libjobqueue.so, into a buffer that is used again.
@@ -81,7 +55,7 @@ void sanitize_c(benchmark::State& state, const std::string& name, bool expect_ch
     }
   }
   jobqueue_buffer_dispose(&out);
-  count_bytes(state, text);
+  benchmarks::count_bytes(state, text);
 }
 
 // The row of the capability whose cost is hashing and decoding, as with a vault.
@@ -106,17 +80,19 @@ void sanitize_into_store(benchmark::State& state, const std::string& name) {
     const auto answer = sanitize_base64(text, options);
     if (!answer || !answer->changed) state.SkipWithError("wrong answer");
   }
-  count_bytes(state, text);
+  benchmarks::count_bytes(state, text);
 }
 
 void add_all() {
   for (const auto& [name, changes] : rows) {
     const std::string text = name;
     const bool expect_change = changes;
-    benchmark::RegisterBenchmark(("memcpy/" + text).c_str(),
-                                 [text](benchmark::State& s) { copy(s, text); });
-    benchmark::RegisterBenchmark(("simdjson_dom/" + text).c_str(),
-                                 [text](benchmark::State& s) { parse(s, text); });
+    benchmark::RegisterBenchmark(("memcpy/" + text).c_str(), [text](benchmark::State& s) {
+      benchmarks::copy(s, corpus(text));
+    });
+    benchmark::RegisterBenchmark(("simdjson_dom/" + text).c_str(), [text](benchmark::State& s) {
+      benchmarks::parse(s, corpus(text));
+    });
     benchmark::RegisterBenchmark(("sanitize_base64/" + text).c_str(),
                                  [text, expect_change](benchmark::State& s) {
                                    sanitize(s, text, 0, simd_target::best, expect_change);

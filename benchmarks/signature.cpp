@@ -26,6 +26,8 @@
 #include <jobqueue/jobqueue.h>
 #include <jobqueue/signature.hpp>
 
+#include "openssl_peer.hpp"
+
 namespace {
 
 using namespace jobqueue;
@@ -158,20 +160,8 @@ void openssl_mac_dup(benchmark::State& state) {
   count_bytes(state);
 }
 
-// What `openssl speed -evp sha256` measures.
 void openssl_sha256(benchmark::State& state) {
-  const std::string body = body_of(state.range(0));
-  EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  for (auto _ : state) {
-    EVP_DigestInit_ex2(context, algorithm, nullptr);
-    EVP_DigestUpdate(context, body.data(), body.size());
-    EVP_DigestFinal_ex(context, digest, nullptr);
-  }
-  EVP_MD_CTX_free(context);
-  EVP_MD_free(algorithm);
-  count_bytes(state);
+  jobqueue::benchmarks::openssl_sha256(state, body_of(state.range(0)));
 }
 
 constexpr std::int64_t small = 64;

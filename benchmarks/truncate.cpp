@@ -14,6 +14,7 @@
 
 #include "base64_corpora.hpp"
 #include "corpora_main.hpp"
+#include "text_peers.hpp"
 
 namespace {
 
@@ -69,31 +70,6 @@ const std::string& corpus(const std::string& name, std::size_t bytes = 0) {
   return text;
 }
 
-void count_bytes(benchmark::State& state, const std::string& text) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(text.size()));
-}
-
-void copy(benchmark::State& state, const std::string& text) {
-  std::string to(text.size(), '\0');
-  for (auto _ : state) {
-    std::memcpy(to.data(), text.data(), text.size());
-    benchmark::DoNotOptimize(to.data());
-    benchmark::ClobberMemory();
-  }
-  count_bytes(state, text);
-}
-
-void parse(benchmark::State& state, const std::string& text) {
-  const simdjson::padded_string padded(text);
-  simdjson::dom::parser parser;
-  for (auto _ : state) {
-    if (parser.parse(padded).error() != simdjson::SUCCESS) state.SkipWithError("not JSON");
-  }
-  state.SetLabel(std::string(simdjson::get_active_implementation()->name()));
-  count_bytes(state, text);
-}
-
 // Why an output is wrong; empty if it is not.
 std::string check(std::string_view out, bool is_json) {
   if (out.size() > budget) return "longer than the budget";
@@ -117,7 +93,7 @@ void truncate(benchmark::State& state, const std::string& text, simd_target targ
     benchmark::DoNotOptimize(again);
   }
   state.counters["left"] = static_cast<double>(answer->view(text).size());
-  count_bytes(state, text);
+  benchmarks::count_bytes(state, text);
 }
 
 void add_all() {
@@ -129,8 +105,8 @@ void add_all() {
       benchmark::RegisterBenchmark(label.c_str(),
                                    [row, run](benchmark::State& s) { run(s, corpus(row)); });
     };
-    add("memcpy", [](auto& s, const std::string& text) { copy(s, text); });
-    add("simdjson_dom", [](auto& s, const std::string& text) { parse(s, text); });
+    add("memcpy", [](auto& s, const std::string& text) { benchmarks::copy(s, text); });
+    add("simdjson_dom", [](auto& s, const std::string& text) { benchmarks::parse(s, text); });
     add("truncate_payload", [](auto& s, const std::string& text) {
       truncate(s, text, simd_target::best, true, false);
     });

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_text.hpp"
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
@@ -215,18 +216,13 @@ bool document_reader::read_string() {
 
 bool document_reader::read_escape() {
   ++cursor_;
-  switch (at_end() ? '\0' : static_cast<char>(*cursor_)) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't': ++cursor_; return true;
-    case 'u': ++cursor_; break;
-    default: return fail("expected one of \" \\ / b f n r t u after a backslash");
+  const char name = at_end() ? '\0' : static_cast<char>(*cursor_);
+  const bool is_short = json_escape_names.find(name) != std::string_view::npos;
+  if (!is_short && name != 'u') {
+    return fail("expected one of \" \\ / b f n r t u after a backslash");
   }
+  ++cursor_;
+  if (is_short) return true;
   for (int digit = 0; digit < 4; ++digit, ++cursor_) {
     if (at_end() || !is_hex_digit(*cursor_)) {
       return fail("expected four hexadecimal digits after \\u");

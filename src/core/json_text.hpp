@@ -30,6 +30,8 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
 
+// What may follow the backslash of an escape, but for "uXXXX".
+inline constexpr std::string_view json_escape_names = "\"\\/bfnrt";
 // The code unit of an escape "\uXXXX" at the beginning of `text`, or `no_code_unit`.
 inline constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
 [[nodiscard]] std::uint32_t read_json_code_unit(std::string_view text) noexcept;

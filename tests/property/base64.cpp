@@ -7,6 +7,7 @@
 #include <jobqueue/base64.hpp>
 
 #include "core/base64_pass.hpp"
+#include "support/document_property.hpp"
 #include "support/memory_store.hpp"
 #include "support/random_documents.hpp"
 
@@ -19,23 +20,8 @@ using test::random_documents;
 constexpr simd_target all_targets[] = {simd_target::scalar, simd_target::sse4, simd_target::avx2,
                                        simd_target::avx3, simd_target::neon};
 
-class base64_property : public ::testing::Test {
+class base64_property : public test::document_property {
  protected:
-  base64_property() : seed_(test::seed_from_environment()), documents_(seed_) {
-    RecordProperty("seed", std::to_string(seed_));
-  }
-
-  template <class Make, class Check>
-  void for_documents(std::size_t count, Make make, Check check) {
-    for (std::size_t i = 0; i < test::repeated(count) && !HasFailure(); ++i) {
-      const std::string text = make();
-      // An exactly sized block, so that a read behind the end is found.
-      const std::vector<char> exact(text.begin(), text.end());
-      SCOPED_TRACE("seed " + std::to_string(seed_) + ", document " + std::to_string(i) + ":\n" +
-                   (text.size() < 6000 ? text : text.substr(0, 6000)));
-      check(std::string_view(exact.data(), exact.size()));
-    }
-  }
   // Options at random, but for `store`.
   sanitize_options random_options() {
     sanitize_options options;
@@ -46,8 +32,7 @@ class base64_property : public ::testing::Test {
     return options;
   }
 
-  std::uint64_t seed_;
-  random_documents documents_;
+  random_documents documents_{seed_};
 };
 
 sanitized sanitize(std::string_view text, const sanitize_options& options) {

@@ -12,6 +12,7 @@
 
 #include "core/json_check.hpp"
 #include "core/truncate_tree.hpp"
+#include "support/document_property.hpp"
 #include "support/random_documents.hpp"
 
 namespace jobqueue {
@@ -115,24 +116,8 @@ class shapes {
   std::string document_of(std::size_t depth) { return space() + value(depth) + space(); }
 };
 
-class truncate_property : public ::testing::Test {
+class truncate_property : public test::document_property {
  protected:
-  truncate_property() : seed_(test::seed_from_environment()), shapes_(seed_) {
-    RecordProperty("seed", std::to_string(seed_));
-  }
-
-  template <class Make, class Check>
-  void for_documents(std::size_t count, Make make, Check check) {
-    for (std::size_t i = 0; i < test::repeated(count) && !HasFailure(); ++i) {
-      const std::string text = make();
-      // An exactly sized block, so that a read behind the end is found.
-      const std::vector<char> exact(text.begin(), text.end());
-      SCOPED_TRACE("seed " + std::to_string(seed_) + ", document " + std::to_string(i) + ":\n" +
-                   text.substr(0, 6000));
-      check(std::string_view(exact.data(), exact.size()));
-    }
-  }
-
   truncate_options random_options(std::size_t size) {
     random_documents& random = shapes_.random;
     truncate_options options;
@@ -146,8 +131,7 @@ class truncate_property : public ::testing::Test {
     return options;
   }
 
-  std::uint64_t seed_;
-  shapes shapes_;
+  shapes shapes_{seed_};
 };
 
 // What holds for every input.

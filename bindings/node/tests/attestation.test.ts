@@ -6,18 +6,10 @@ import {
   SignatureVerificationError, attemptOfRetry, attestationKeyReadings, compareAttestationKeys,
   formatAttestationKey, parseAttestationKey, retryOfAttempt, verifyAttestationChain,
 } from '../dist/esm/index.js';
+import { problemOf } from './problem.js';
 
 const file = new URL('../../../tests/vectors/attestation.json', import.meta.url);
 const vectors = (JSON.parse(readFileSync(file, 'utf8')) as { cases: any[] }).cases;
-
-function problemOf(call: () => unknown): JobqueueError {
-  try {
-    call();
-  } catch (problem) {
-    return problem as JobqueueError;
-  }
-  throw new Error('this should have failed');
-}
 
 const partsOf = (key: any) => ({
   writer: key.writer, kind: key.kind, form: key.form, workflow_id: key.workflowId,

@@ -1,18 +1,10 @@
 // Rule sets from JavaScript: records of every kind, errors, many at once.
 import { expect, test } from 'vitest';
 import { JobqueueError, Ruleset, standardRules } from '../dist/esm/index.js';
+import { problemOf } from './problem.js';
 
 const now = new Date('2026-01-05T12:00:00Z');
 const rules = Ruleset.standard();
-
-function problemOf(call: () => unknown): JobqueueError {
-  try {
-    call();
-  } catch (problem) {
-    return problem as JobqueueError;
-  }
-  throw new Error('this should have failed');
-}
 
 test('a record may be a row or a text', () => {
   const row = {

@@ -7,18 +7,11 @@ import {
   JobqueueError, PayloadSigner, SignatureVerificationError, SignatureVerifier, readRawBody,
   signPayload, verifySignature,
 } from '../dist/esm/index.js';
+import { problemOf } from './problem.js';
 
 const file = new URL('../../../tests/vectors/signature.json', import.meta.url);
 const vectors = (JSON.parse(readFileSync(file, 'utf8')) as { cases: any[] }).cases;
-
-function problemOf(call: () => unknown): SignatureVerificationError {
-  try {
-    call();
-  } catch (problem) {
-    return problem as SignatureVerificationError;
-  }
-  throw new Error('this should have failed');
-}
+const refusalOf = (call: () => unknown) => problemOf<SignatureVerificationError>(call);
 
 function replay(one: any): object {
   const body = 'body' in one ? Buffer.from(one.body) : Buffer.from(one.body_base64, 'base64');
@@ -63,7 +56,7 @@ test('headers of any kind', () => {
     { 'x-hub-signature-256': [value] },
   ]) expect(github.verify(body, headers)).toEqual(answer);
   const repeated = { 'x-hub-signature-256': [value, value] };
-  expect(problemOf(() => github.verify(body, repeated)).reason).toBe('signature_malformed');
+  expect(refusalOf(() => github.verify(body, repeated)).reason).toBe('signature_malformed');
   // What a NUL would smuggle in is no header.
   const smuggled = { 'svix-id': `x\0x-hub-signature-256\0${value}` };
   expect(() => github.verify(body, smuggled)).toThrow(TypeError);
@@ -71,7 +64,7 @@ test('headers of any kind', () => {
   expect(() => github.verify(body, 7 as any)).toThrow(TypeError);
   expect(() => github.verify(body, null as any)).toThrow(TypeError);
   const long = { 'x-hub-signature-256': 'x'.repeat(100_000) };
-  expect(problemOf(() => github.verify(body, long)).reason).toBe('signature_malformed');
+  expect(refusalOf(() => github.verify(body, long)).reason).toBe('signature_malformed');
   for (let size = 900; size < 1100; ++size) {
     const headers = { 'svix-id': '\u00e9'.repeat(size / 2), 'x-hub-signature-256': value };
     expect(github.verify(body, headers)).toEqual(answer);
@@ -88,7 +81,7 @@ test('bodies are bytes', () => {
 });
 
 test('a refusal says why, and not what', () => {
-  const problem = problemOf(() => github.verify(Buffer.from('Hello, World!\n'),
+  const problem = refusalOf(() => github.verify(Buffer.from('Hello, World!\n'),
     { 'x-hub-signature-256': value }));
   expect(problem).toBeInstanceOf(JobqueueError);
   expect(problem).toMatchObject({
@@ -98,14 +91,14 @@ test('a refusal says why, and not what', () => {
   expect(problem.message).toContain('line break');
   expect(problem.message).not.toContain('Secret to');
   const quiet = new SignatureVerifier('github', secret, { hints: false });
-  expect(problemOf(() => quiet.verify(Buffer.from('Hello, World!\n'),
+  expect(refusalOf(() => quiet.verify(Buffer.from('Hello, World!\n'),
     { 'x-hub-signature-256': value })).hint).toBeNull();
   // The header that is there is not one that a verifier reads.
-  expect(problemOf(() => github.verify(body, { 'X-Signature': value })).hint).toBe('wrong_header');
+  expect(refusalOf(() => github.verify(body, { 'X-Signature': value })).hint).toBe('wrong_header');
 });
 
 test('secrets and options', () => {
-  const invalid = problemOf(() => new SignatureVerifier('standard', 'whsec_short'));
+  const invalid = refusalOf(() => new SignatureVerifier('standard', 'whsec_short'));
   expect(invalid).toBeInstanceOf(SignatureVerificationError);
   expect(invalid).toMatchObject({ code: 'SECRET_INVALID', reason: 'secret_invalid', hint: null });
   expect(invalid.message).not.toContain('short');
@@ -116,11 +109,11 @@ test('secrets and options', () => {
   for (const none of [undefined, null, 7, {}]) {
     expect(() => new SignatureVerifier('github', none as any)).toThrow(/secrets must be a string/);
   }
-  expect(problemOf(() => new SignatureVerifier('github', [])).code).toBe('INVALID_ARGUMENT');
+  expect(refusalOf(() => new SignatureVerifier('github', [])).code).toBe('INVALID_ARGUMENT');
   for (const toleranceSeconds of [-1, NaN, '300' as any]) {
     expect(() => new SignatureVerifier('github', 'a', { toleranceSeconds })).toThrow(TypeError);
   }
-  expect(problemOf(() => new PayloadSigner('auto', 'a')).code).toBe('INVALID_ARGUMENT');
+  expect(refusalOf(() => new PayloadSigner('auto', 'a')).code).toBe('INVALID_ARGUMENT');
 });
 
 test('time', () => {
@@ -129,7 +122,7 @@ test('time', () => {
   const verify = (seconds: number, toleranceSeconds?: number) => verifySignature(body, headers,
     { scheme: 'stripe', secrets: 'a', toleranceSeconds, now: new Date(+now + seconds * 1000) });
   expect(verify(300).ageSeconds).toBe(300);
-  const late = problemOf(() => verify(301));
+  const late = refusalOf(() => verify(301));
   expect(late).toMatchObject({ hint: 'clock_off', ageSeconds: 301, secretIndex: 0 });
   expect(verify(1e9, Infinity).ageSeconds).toBe(1e9);
   // Without `now` it is the present.
@@ -145,7 +138,7 @@ test('ids are new each time', () => {
   const ids = [signer.sign(body), signer.sign(body)].map((headers) => headers['webhook-id']);
   expect(ids[0]).toMatch(/^msg_[0-9a-f]{32}$/);
   expect(ids[0]).not.toBe(ids[1]);
-  expect(problemOf(() => signer.sign(body, { id: 'a.b' })).code).toBe('INVALID_ARGUMENT');
+  expect(refusalOf(() => signer.sign(body, { id: 'a.b' })).code).toBe('INVALID_ARGUMENT');
 });
 
 describe('requests of Fetch', () => {

@@ -5,6 +5,7 @@ import { smartTruncateObject, smartTruncatePayload } from '../dist/esm/compat.js
 import {
   JobqueueError, truncatePayload, truncatePayloadAsync, truncatePayloadReport,
 } from '../dist/esm/index.js';
+import { problemOf } from './problem.js';
 
 const folder = new URL('../../../tests/vectors/', import.meta.url).pathname;
 const lines = execFileSync('/usr/bin/python3',
@@ -19,15 +20,6 @@ const id = 'b789bd80-400a-41ed-96f5-72dc8c225dcf';
 const job = { id, log: 'x'.repeat(500), status: 'failed' };
 const lean = { ...job, log: `${'x'.repeat(31)}[TRUNCATED 459 bytes]${'x'.repeat(10)}` };
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
-
-function problemOf(call: () => unknown): JobqueueError {
-  try {
-    call();
-  } catch (problem) {
-    return problem as JobqueueError;
-  }
-  throw new Error('this should have failed');
-}
 
 test.each(cases.map((one) => [one.name, one]))('vector %s', async (_, one) => {
   const data = Buffer.from(one.input.base64, 'base64');

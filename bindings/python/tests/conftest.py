@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import random
+import threading
 
 import pytest
 
@@ -12,6 +13,15 @@ def encoded(size, seed=1):
     body = random.Random(seed).randbytes(size - 24)
     head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0"
     return base64.b64encode(head + body).decode()
+
+
+def in_threads(work):
+    """Runs it in four threads at the same time."""
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
 
 
 @pytest.fixture

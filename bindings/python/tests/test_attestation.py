@@ -5,10 +5,10 @@ import dataclasses
 import gc
 import pickle
 import random
-import threading
 
 import jobqueue
 import pytest
+from conftest import in_threads
 from jobqueue import AttestationHead, AttestationKey
 
 SIGNER = jobqueue.AttestationSigner("s3cret")
@@ -197,11 +197,7 @@ def test_threads_share_a_signer_and_a_verifier():
             if not VERIFIER.verify([first.text, second.text]):
                 wrong.append(1)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    in_threads(work)
     assert not wrong
 
 

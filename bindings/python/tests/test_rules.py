@@ -3,11 +3,11 @@
 import datetime
 import decimal
 import json
-import threading
 import uuid
 
 import jobqueue
 import pytest
+from conftest import in_threads
 
 NOW = datetime.datetime(2026, 1, 5, 12, tzinfo=datetime.timezone.utc)
 RULES = jobqueue.Ruleset.standard()
@@ -104,9 +104,5 @@ def test_threads_share_a_set():
             if RULES.evaluate_many([record] * 200, now=NOW)[199] != wanted:
                 wrong.append(1)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    in_threads(work)
     assert not wrong

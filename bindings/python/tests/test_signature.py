@@ -5,11 +5,11 @@ import datetime
 import email.message
 import gc
 import pickle
-import threading
 import types
 
 import jobqueue
 import pytest
+from conftest import in_threads
 
 SECRET = "It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -165,11 +165,7 @@ def test_threads_share_a_verifier():
             except jobqueue.SignatureMismatchError:
                 pass
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    in_threads(work)
     assert not wrong
 
 

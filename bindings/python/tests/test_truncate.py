@@ -5,11 +5,11 @@ import decimal
 import json
 import pickle
 import random
-import threading
 import uuid
 
 import jobqueue
 import pytest
+from conftest import in_threads
 
 ID = "b789bd80-400a-41ed-96f5-72dc8c225dcf"
 JOB = {"id": ID, "log": "x" * 500, "status": "failed"}
@@ -187,9 +187,5 @@ def test_threads():
             if jobqueue.truncate_payload(document, max_bytes=4000) != wanted:
                 wrong.append(1)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert not wrong
