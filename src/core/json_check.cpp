@@ -217,7 +217,7 @@ bool document_reader::read_string() {
 bool document_reader::read_escape() {
   ++cursor_;
   const char name = at_end() ? '\0' : static_cast<char>(*cursor_);
-  const bool is_short = json_escape_names.find(name) != std::string_view::npos;
+  const bool is_short = is_short_json_escape(name);
   if (!is_short && name != 'u') {
     return fail("expected one of \" \\ / b f n r t u after a backslash");
   }

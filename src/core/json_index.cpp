@@ -215,7 +215,7 @@ bool json_index::check_escapes(std::uint64_t escaped, std::size_t begin) const n
   for (; escaped != 0; escaped &= escaped - 1) {
     const std::size_t at = begin + static_cast<std::size_t>(std::countr_zero(escaped));
     if (at >= text_.size()) return false;
-    if (json_escape_names.find(text_[at]) != std::string_view::npos) continue;
+    if (is_short_json_escape(text_[at])) continue;
     if (text_[at] != 'u' || read_json_code_unit(text_.substr(at - 1)) == no_code_unit) return false;
   }
   return true;

@@ -36,14 +36,14 @@ std::size_t find_string_end(std::string_view text, std::size_t begin) {
 }
 
 void unescape_json(std::string_view content, std::string& out) {
+  constexpr std::string_view names = "\"\\/bfnrt";
   constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
   while (!content.empty()) {
     const std::size_t slash = content.find('\\');
     out.append(content.substr(0, slash));
     if (slash == std::string_view::npos) return;
     content.remove_prefix(slash);
-    const std::size_t name =
-        content.size() > 1 ? json_escape_names.find(content[1]) : std::string_view::npos;
+    const std::size_t name = content.size() > 1 ? names.find(content[1]) : std::string_view::npos;
     if (name != std::string_view::npos) {
       out += meanings[name];
       content.remove_prefix(2);

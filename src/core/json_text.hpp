@@ -30,8 +30,20 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
 
-// What may follow the backslash of an escape, but for "uXXXX".
-inline constexpr std::string_view json_escape_names = "\"\\/bfnrt";
+// Whether it may follow the backslash of an escape, beside the 'u' of "\uXXXX".
+[[nodiscard]] constexpr bool is_short_json_escape(char name) noexcept {
+  switch (name) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return true;
+    default: return false;
+  }
+}
 // The code unit of an escape "\uXXXX" at the beginning of `text`, or `no_code_unit`.
 inline constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
 [[nodiscard]] std::uint32_t read_json_code_unit(std::string_view text) noexcept;
