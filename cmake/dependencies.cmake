@@ -17,11 +17,15 @@ endif()
 if(JOBQUEUE_BUILD_CLI AND NOT TARGET CLI11::CLI11)
   find_package(CLI11 2.1 CONFIG REQUIRED)
 endif()
-# The stores and the services.
+# The network, the stores and the services.
 if(JOBQUEUE_BUILD_CLI OR JOBQUEUE_BUILD_TESTS OR JOBQUEUE_BUILD_BENCHMARKS)
   find_package(Threads REQUIRED)
   if(NOT TARGET OpenSSL::SSL)
     find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL)
+  endif()
+  # Asio and Beast are headers; src/net/boost.cpp compiles them once.
+  if(NOT TARGET Boost::url)
+    find_package(Boost 1.81 REQUIRED COMPONENTS url)
   endif()
   if(NOT TARGET SQLite::SQLite3)
     find_package(SQLite3 3.39 REQUIRED)

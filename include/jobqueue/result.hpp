@@ -45,7 +45,9 @@ enum class errc : std::int32_t {
   unknown_fact = 42,
   blob_missing = 50,
   blob_corrupt = 52,
+  address_forbidden = 60,
   store_error = 80,
+  network_error = 82,
   out_of_memory = 90,
   internal = 99,
 };
@@ -71,7 +73,9 @@ enum class errc : std::int32_t {
     case errc::unknown_fact: return "UNKNOWN_FACT";
     case errc::blob_missing: return "BLOB_MISSING";
     case errc::blob_corrupt: return "BLOB_CORRUPT";
+    case errc::address_forbidden: return "ADDRESS_FORBIDDEN";
     case errc::store_error: return "STORE_ERROR";
+    case errc::network_error: return "NETWORK_ERROR";
     case errc::out_of_memory: return "OUT_OF_MEMORY";
     case errc::internal: return "INTERNAL";
   }

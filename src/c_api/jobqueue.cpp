@@ -24,7 +24,10 @@ static_assert(JOBQUEUE_E_RULESET_INVALID == static_cast<int>(jobqueue::errc::rul
 static_assert(JOBQUEUE_E_UNKNOWN_FACT == static_cast<int>(jobqueue::errc::unknown_fact));
 static_assert(JOBQUEUE_E_BLOB_MISSING == static_cast<int>(jobqueue::errc::blob_missing));
 static_assert(JOBQUEUE_E_BLOB_CORRUPT == static_cast<int>(jobqueue::errc::blob_corrupt));
+static_assert(JOBQUEUE_E_ADDRESS_FORBIDDEN ==
+              static_cast<int>(jobqueue::errc::address_forbidden));
 static_assert(JOBQUEUE_E_STORE_ERROR == static_cast<int>(jobqueue::errc::store_error));
+static_assert(JOBQUEUE_E_NETWORK_ERROR == static_cast<int>(jobqueue::errc::network_error));
 static_assert(JOBQUEUE_E_OUT_OF_MEMORY == static_cast<int>(jobqueue::errc::out_of_memory));
 static_assert(JOBQUEUE_E_INTERNAL == static_cast<int>(jobqueue::errc::internal));
 

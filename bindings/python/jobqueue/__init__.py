@@ -13,12 +13,13 @@ from ._attestation import (AttestationHead, AttestationKey, AttestationProblem, 
                            attempt_of_retry, attestation_key_readings, format_attestation_key,
                            parse_attestation_key, retry_of_attempt, verify_attestation_chain)
 from ._content_type import ContentEvidence, ContentType, detect_content_type
-from ._errors import (BlobCorruptError, BlobMissingError, BudgetTooSmallError, DepthExceededError,
-                      InputTooLargeError, InternalError, InvalidArgumentError, InvalidJsonError,
-                      InvalidUtf8Error, JobqueueError, OutOfMemoryError, ReplayedError,
-                      RulesetInvalidError, SecretInvalidError, SignatureMalformedError,
-                      SignatureMismatchError, SignatureMissingError, SignatureVerificationError,
-                      StoreError, TimestampOutOfToleranceError, UnknownFactError)
+from ._errors import (AddressForbiddenError, BlobCorruptError, BlobMissingError,
+                      BudgetTooSmallError, DepthExceededError, InputTooLargeError, InternalError,
+                      InvalidArgumentError, InvalidJsonError, InvalidUtf8Error, JobqueueError,
+                      NetworkError, OutOfMemoryError, ReplayedError, RulesetInvalidError,
+                      SecretInvalidError, SignatureMalformedError, SignatureMismatchError,
+                      SignatureMissingError, SignatureVerificationError, StoreError,
+                      TimestampOutOfToleranceError, UnknownFactError)
 from ._failure import Failure, classify_failure
 from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
                       sanitize_base64, simd_target, standard_rules, version)
@@ -43,19 +44,20 @@ class BlobStore(Protocol):
 __version__ = version()
 
 __all__ = [
-    "AttestationHead", "AttestationKey", "AttestationProblem", "AttestationReport",
-    "AttestationSigner", "AttestationVerifier", "Base64Sanitizer", "BlobCorruptError",
-    "BlobMissingError", "BlobStore", "BudgetTooSmallError", "ContentEvidence", "ContentType", "Cut",
-    "DepthExceededError", "Evaluation", "Failure", "InputTooLargeError", "InternalError",
-    "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error", "JobqueueError", "Kept",
-    "OutOfMemoryError", "PayloadSigner", "ReplayedError", "Report", "Ruleset",
-    "RulesetInvalidError", "SealedAttestation", "SecretInvalidError", "SignatureMalformedError",
-    "SignatureMismatchError", "SignatureMissingError", "SignatureVerificationError",
-    "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError", "TruncateCut", "Truncation",
-    "UnknownFactError", "Vault", "Verification", "attempt_of_retry", "attestation_key_readings",
-    "build_info", "classify_failure", "detect_content_type", "format_attestation_key",
-    "parse_attestation_key", "preserve_job_data", "restore_base64", "retry_asset_filename",
-    "retry_attempt", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
-    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules", "truncate_payload",
-    "truncate_payload_report", "verify_attestation_chain", "verify_signature", "version",
+    "AddressForbiddenError", "AttestationHead", "AttestationKey", "AttestationProblem",
+    "AttestationReport", "AttestationSigner", "AttestationVerifier", "Base64Sanitizer",
+    "BlobCorruptError", "BlobMissingError", "BlobStore", "BudgetTooSmallError", "ContentEvidence",
+    "ContentType", "Cut", "DepthExceededError", "Evaluation", "Failure", "InputTooLargeError",
+    "InternalError", "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error",
+    "JobqueueError", "Kept", "NetworkError", "OutOfMemoryError", "PayloadSigner", "ReplayedError",
+    "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation", "SecretInvalidError",
+    "SignatureMalformedError", "SignatureMismatchError", "SignatureMissingError",
+    "SignatureVerificationError", "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError",
+    "TruncateCut", "Truncation", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
+    "attestation_key_readings", "build_info", "classify_failure", "detect_content_type",
+    "format_attestation_key", "parse_attestation_key", "preserve_job_data", "restore_base64",
+    "retry_asset_filename", "retry_attempt", "retry_of_attempt", "sanitize_base64",
+    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
+    "standard_rules", "truncate_payload", "truncate_payload_report", "verify_attestation_chain",
+    "verify_signature", "version",
 ]

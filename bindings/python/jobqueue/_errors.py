@@ -141,10 +141,22 @@ class BlobCorruptError(JobqueueError):
     code, status = "BLOB_CORRUPT", 52
 
 
+class AddressForbiddenError(JobqueueError, PermissionError):
+    """A URL leads to an address that must not be connected to."""
+
+    code, status = "ADDRESS_FORBIDDEN", 60
+
+
 class StoreError(JobqueueError, OSError):
     """A vault could not be opened, read or written."""
 
     code, status = "STORE_ERROR", 80
+
+
+class NetworkError(JobqueueError, OSError):
+    """A server could not be reached, or did not answer as it should."""
+
+    code, status = "NETWORK_ERROR", 82
 
 
 class OutOfMemoryError(JobqueueError, MemoryError):
@@ -166,7 +178,8 @@ _BY_STATUS = {
                 SignatureMalformedError, SignatureMismatchError,
                 TimestampOutOfToleranceError, SecretInvalidError,
                 ReplayedError, RulesetInvalidError, UnknownFactError, BlobMissingError,
-                BlobCorruptError, StoreError, OutOfMemoryError, InternalError)
+                BlobCorruptError, AddressForbiddenError, StoreError, NetworkError,
+                OutOfMemoryError, InternalError)
 }
 
 
