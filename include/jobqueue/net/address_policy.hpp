@@ -31,24 +31,35 @@ struct address_block {
 
 /// Reads "10.0.0.0/8", "127.0.0.1", "fd00::/8"; nothing but the four decimal numbers of an IPv4
 /// address and the forms of RFC 4291. `invalid_argument` otherwise.
+/// A block whose address has bits behind its prefix, "10.1.2.3/8", is refused: it is a mistake.
 [[nodiscard]] result<address_block> parse_address_block(std::string_view text);
+
+/// "10.0.0.0/8", "127.0.0.1", "fd00::/8".
+[[nodiscard]] std::string to_string(const address_block& block);
 
 /// Immutable. Public addresses are allowed, and what IANA's registries of special-purpose addresses
 /// (RFC 6890) have is not: loopback, private, link-local, shared, documentation, multicast,
-/// reserved, and IPv4 ones of these inside IPv6 (mapped, compatible, translated, NAT64, 6to4,
-/// Teredo).
+/// reserved. Of IPv6 only 2000::/3 is public, without 2001::/23 (Teredo and others), 2001:db8::/32,
+/// 2002::/16 (6to4) and 3fff::/20. An IPv4-mapped address and one of NAT64 (64:ff9b::/96) are what
+/// the IPv4 address in them is; compatible (::/96) and translated (::ffff:0:0:0/96) ones never are.
 class address_policy {
  public:
   /// Only public addresses.
   address_policy() = default;
-  /// Besides, those of `allowed` ("127.0.0.1", "10.1.0.0/16"); and of all these none of `denied`.
+  /// Besides, those of `allowed` ("127.0.0.1", "10.1.0.0/16"); and of all these none of `denied`,
+  /// in whatever IPv6 address it is wrapped.
   [[nodiscard]] static result<address_policy> create(std::span<const std::string> allowed,
                                                      std::span<const std::string> denied = {});
 
   /// Whether an address, "192.0.2.1" or "2001:db8::1", may be connected to. What is no address is
   /// not allowed.
   [[nodiscard]] bool allows(std::string_view address) const noexcept;
+  /// A block of more than one address is not allowed.
   [[nodiscard]] bool allows(const address_block& address) const noexcept;
+  /// Besides, whether that port of it may be: not those that browsers refuse (the standard Fetch:
+  /// 22, 25, ...), nor those of databases, caches and queues (5432, 6379, 9200, ...), unless the
+  /// address is one of `allowed`.
+  [[nodiscard]] bool allows(const address_block& address, std::uint16_t port) const noexcept;
 
  private:
   std::vector<address_block> allowed_;

@@ -12,8 +12,8 @@
 // prints "ADDRESS_FORBIDDEN", and no packet has left.
 //
 // A name is resolved once for each connection, every address of it is checked, and the connection
-// is made to an address that was checked. There is no proxy, no cookie, no cache, no compression,
-// and no connection is kept.
+// is made to an address that was checked; a name with one forbidden address is forbidden. There is
+// no proxy, no cookie, no cache, no compression, and no connection is kept.
 #pragma once
 
 #include <chrono>
@@ -38,18 +38,21 @@ using http_header = std::pair<std::string, std::string>;  ///< Name and value.
 
 struct http_request {
   std::string method = "GET";
-  std::string url;  ///< http or https, at most 8 KiB.
+  std::string url = {};  ///< http or https, at most 8 KiB.
   /// Besides Host, User-Agent, Content-Length, Connection, which the client sets.
-  std::vector<http_header> headers;
-  std::string body;
+  std::vector<http_header> headers = {};
+  std::string body = {};
+  /// A connection that breaks within the body, or is too slow, cuts it, which is no error.
+  bool accepts_partial_body = false;
 };
 
 struct http_response {
   unsigned status = 0;
   std::vector<http_header> headers;  ///< In their order; repeated ones are kept.
   std::string body;                  ///< At most `max_body_bytes`.
-  bool is_body_cut = false;          ///< There was more of it.
-  std::string url;                   ///< Of the last request, after redirects.
+  bool is_body_cut = false;          ///< There is more of it, or it is not known.
+  std::string url;                   ///< Of the last request, after redirects; no fragment.
+  std::size_t redirects = 0;         ///< That were followed.
   /// The value of the last header of that name, in any case; empty if there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
 };
@@ -57,13 +60,14 @@ struct http_response {
 struct http_client_options {
   address_policy policy;
   std::chrono::milliseconds resolve_timeout{5'000};
-  std::chrono::milliseconds connect_timeout{10'000};  ///< With TLS.
-  std::chrono::milliseconds total_timeout{30'000};    ///< For all, redirects and body too.
-  std::size_t max_header_bytes = std::size_t{64} << 10;
+  std::chrono::milliseconds connect_timeout{10'000};     ///< With TLS.
+  std::chrono::milliseconds total_timeout{30'000};       ///< For all, redirects and body too.
+  std::size_t max_header_bytes = std::size_t{64} << 10;  ///< Besides, there are at most 256.
   /// What is behind is not read: the answer is cut, which is no error.
   std::size_t max_body_bytes = std::size_t{1} << 20;
-  /// Redirects that are followed, each checked like the first URL; 0: they are answers.
-  /// Authorization and Cookie go to the first origin only.
+  /// Redirects that are followed, each checked like the first URL; 0: they are answers. To another
+  /// origin go Accept, Accept-Encoding, Accept-Language, Cache-Control, Content-Type, Range,
+  /// If-None-Match and If-Modified-Since, and no other header, which may be a secret.
   std::size_t max_redirects = 0;
   /// PEM file of the authorities that may have signed a server's certificate; empty: the system's.
   std::string ca_file;
@@ -79,9 +83,11 @@ class http_client {
   ~http_client();
 
   /// Sends and waits for the answer, whatever its status. `invalid_argument` for a URL, method or
-  /// header that is none; `address_forbidden` for another scheme and for an address that the policy
-  /// forbids, also behind a redirect; `network_error` for the rest: the message says whether the
-  /// name, the connection, TLS, the time or a limit was it.
+  /// header that is none, and for a URL with a user or password; `address_forbidden` for another
+  /// scheme, for a host that is a number but no canonical address (2130706433, 0x7f.1), and for an
+  /// address or port that the policy forbids, also behind a redirect; `network_error` for the rest:
+  /// the message says whether the name, the connection, TLS, the time or a limit was it. Messages
+  /// name the host and the port, never the path or the query.
   [[nodiscard]] result<http_response> send(const http_request& request) const;
 
  private:
