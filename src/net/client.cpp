@@ -147,7 +147,7 @@ struct http_client_parts {
     return found;
   }
 
-  [[nodiscard]] result<http_response> exchange(const journey& going, bool accepts_partial,
+  [[nodiscard]] result<http_response> exchange(const journey& going, const http_request& request,
                                                steady_time deadline) const {
     const auto addresses = find(going.url, deadline);
     if (!addresses) return addresses.problem();
@@ -160,10 +160,12 @@ struct http_client_parts {
     line.set_deadline(deadline);
     const auto sent = line.write(going.text(options.user_agent));
     // A server may have answered and closed without reading all of it.
-    response_reader reader(going.method == "HEAD", {.header_bytes = options.max_header_bytes,
-                                                    .body_bytes = options.max_body_bytes});
+    response_reader reader(
+        going.method == "HEAD",
+        {.header_bytes = options.max_header_bytes,
+         .body_bytes = std::min(options.max_body_bytes, request.max_body_bytes)});
     const auto broken = [&](const error& why) -> result<http_response> {
-      if (!reader.has_header() || !accepts_partial) return why;
+      if (!reader.has_header() || !request.accepts_partial_body) return why;
       http_response answer = reader.take();
       answer.is_body_cut = true;
       return answer;
@@ -222,7 +224,7 @@ result<http_response> http_client::send(const http_request& request) const {
                         .headers = request.headers,
                         .body = request.body};
   for (std::size_t redirects = 0;; ++redirects) {
-    auto answer = parts_->exchange(going, request.accepts_partial_body, deadline);
+    auto answer = parts_->exchange(going, request, deadline);
     if (!answer) return answer.problem();
     answer->url = going.url.text;
     answer->redirects = redirects;

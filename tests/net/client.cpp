@@ -12,14 +12,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/local_client.hpp"
 #include "support/scripted_server.hpp"
 
 namespace {
 
 using jobqueue::errc;
 using jobqueue::http_client;
-using jobqueue::http_client_options;
 using jobqueue::test::certificate;
+using jobqueue::test::local_options;
+using jobqueue::test::says;
 using jobqueue::test::scripted_server;
 using jobqueue::test::server_line;
 using testing::ElementsAre;
@@ -28,20 +30,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
-
-http_client_options local() {
-  const std::array<std::string, 2> allowed = {"127.0.0.1", "::1"};
-  http_client_options options;
-  options.policy = jobqueue::address_policy::create(allowed).value();
-  options.resolve_timeout = 2s;
-  options.connect_timeout = 2s;
-  options.total_timeout = 2s;
-  return options;
-}
-
-scripted_server::script says(std::string answer) {
-  return [answer = std::move(answer)](const std::string&, server_line& line) { line.send(answer); };
-}
 
 std::string problem_of(const http_client& client, const std::string& url, errc code) {
   const auto began = std::chrono::steady_clock::now();
@@ -56,7 +44,7 @@ std::string problem_of(const http_client& client, const std::string& url, errc c
 TEST(Client, sends_what_is_asked) {
   const scripted_server server(
       says("HTTP/1.1 201 Created\r\nA: 1\r\na: 2\r\nContent-Length: 2\r\n\r\nok"));
-  const http_client client(local());
+  const http_client client(local_options());
   const auto answer = client
                           .send({.method = "POST",
                                  .url = server.url("/a%20b c?d=[e]#f"),
@@ -87,7 +75,7 @@ TEST(Client, connects_to_no_forbidden_address) {
 }
 
 TEST(Client, refuses_what_is_no_url) {
-  const http_client client(local());
+  const http_client client(local_options());
   for (const char* url :
        {"file:///etc/passwd", "gopher://127.0.0.1/_x", "ftp://127.0.0.1/", "http://2130706433/",
         "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/", "http://127.0.0.1./",
@@ -104,7 +92,7 @@ TEST(Client, refuses_what_is_no_url) {
 }
 
 TEST(Client, refuses_headers_that_are_more) {
-  const http_client client(local());
+  const http_client client(local_options());
   for (const auto& [name, value] :
        std::vector<jobqueue::http_header>{{"A", "b\r\nC: d"},
                                           {"A", std::string("\0", 1)},
@@ -131,7 +119,7 @@ TEST(Client, cuts_a_body) {
     const std::string piece(1000, 'x');
     while (line.send(is_chunked ? "3E8\r\n" + piece + "\r\n" : piece)) continue;
   });
-  auto options = local();
+  auto options = local_options();
   options.max_body_bytes = 4096;
   const http_client client(std::move(options));
   for (const char* path : {"/", "/chunked"}) {
@@ -142,7 +130,7 @@ TEST(Client, cuts_a_body) {
 }
 
 TEST(Client, knows_the_end_of_a_body) {
-  auto options = local();
+  auto options = local_options();
   options.max_body_bytes = 2;
   const http_client client(std::move(options));
   for (const char* text :
@@ -158,7 +146,7 @@ TEST(Client, knows_the_end_of_a_body) {
 
 TEST(Client, reads_no_body_of_head) {
   const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<script>!"));
-  const http_client client(local());
+  const http_client client(local_options());
   const auto answer = client.send({.method = "HEAD", .url = server.url()}).value();
   EXPECT_EQ(answer.body, "");
   EXPECT_EQ(answer.header("content-length"), "9");
@@ -232,7 +220,7 @@ TEST(Client, bounds_what_a_server_says) {
        },
        "time is over"},
   };
-  auto options = local();
+  auto options = local_options();
   options.total_timeout = 1s;
   options.max_body_bytes = 10'000;
   const http_client client(std::move(options));
@@ -251,7 +239,7 @@ TEST(Client, takes_what_came_if_that_is_enough) {
       line.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok");
       if (is_slow) line.wait();
     });
-    auto options = local();
+    auto options = local_options();
     options.total_timeout = 500ms;
     const auto answer =
         http_client(std::move(options)).send({.url = server.url(), .accepts_partial_body = true});
@@ -265,7 +253,7 @@ TEST(Client, skips_interim_answers) {
   const scripted_server server(
       says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 "
            "OK\r\nContent-Length: 2\r\n\r\nok"));
-  const auto answer = http_client(local()).send({.url = server.url()}).value();
+  const auto answer = http_client(local_options()).send({.url = server.url()}).value();
   EXPECT_EQ(answer.status, 200u);
   EXPECT_EQ(answer.headers.size(), 1u);
   EXPECT_EQ(answer.body, "ok");
@@ -288,9 +276,9 @@ TEST(Client, follows_redirects_within_bounds) {
     if (path == "/post ") return to("303", "end?a=b c");
     line.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend");
   });
-  const http_client none(local());
+  const http_client none(local_options());
   EXPECT_EQ(none.send({.url = server.url("/loop")}).value().status, 302u);
-  auto options = local();
+  auto options = local_options();
   options.max_redirects = 5;
   const http_client client(std::move(options));
   const auto posted = client.send({.method = "POST", .url = server.url("/post"), .body = "x"});
@@ -328,13 +316,13 @@ TEST(Client, speaks_tls_with_whom_it_trusts) {
   std::filesystem::create_directories(folder);
   const certificate right(folder, "IP:127.0.0.1,DNS:localhost");
   const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), &right);
-  auto options = local();
+  auto options = local_options();
   options.ca_file = right.file();
   const http_client client(std::move(options));
   EXPECT_EQ(client.send({.url = server.url()}).value().body, "ok");
   EXPECT_EQ(client.send({.url = server.url("/", "localhost")}).value().body, "ok");
   // Of the system nobody has signed it.
-  EXPECT_THAT(problem_of(http_client(local()), server.url(), errc::network_error),
+  EXPECT_THAT(problem_of(http_client(local_options()), server.url(), errc::network_error),
               HasSubstr("certificate that is not trusted"));
   EXPECT_EQ(server.requests().size(), 2u);
   // A server without TLS.
@@ -342,7 +330,7 @@ TEST(Client, speaks_tls_with_whom_it_trusts) {
   EXPECT_THAT(
       problem_of(client, "https://127.0.0.1:" + std::to_string(plain.port()), errc::network_error),
       HasSubstr("does not speak TLS"));
-  auto wrong = local();
+  auto wrong = local_options();
   wrong.ca_file = (folder / "nowhere.pem").string();
   EXPECT_THAT(problem_of(http_client(std::move(wrong)), server.url(), errc::network_error),
               HasSubstr("PEM"));
@@ -353,7 +341,7 @@ TEST(Client, trusts_no_certificate_of_another_name) {
   std::filesystem::create_directories(folder);
   const certificate other(folder, "DNS:example.com");
   const scripted_server server(says("HTTP/1.1 200 OK\r\n\r\n"), &other);
-  auto options = local();
+  auto options = local_options();
   options.ca_file = other.file();
   const http_client client(std::move(options));
   EXPECT_THAT(problem_of(client, server.url(), errc::network_error),
@@ -369,7 +357,7 @@ TEST(Client, says_who_does_not_answer) {
     const scripted_server gone(says(""));
     port = gone.port();
   }
-  const http_client client(local());
+  const http_client client(local_options());
   EXPECT_THAT(problem_of(client, "http://127.0.0.1:" + std::to_string(port), errc::network_error),
               HasSubstr("Connection refused"));
 }

@@ -42,6 +42,8 @@ struct http_request {
   /// Besides Host, User-Agent, Content-Length, Connection, which the client sets.
   std::vector<http_header> headers = {};
   std::string body = {};
+  /// No more of the body is read than this, nor more than the client's options say.
+  std::size_t max_body_bytes = SIZE_MAX;
   /// A connection that breaks within the body, or is too slow, cuts it, which is no error.
   bool accepts_partial_body = false;
 };
