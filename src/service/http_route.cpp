@@ -1,0 +1,40 @@
+#include "service/http_route.hpp"
+
+#include "core/json_text.hpp"
+#include "service/http_text.hpp"
+
+namespace jobqueue::detail {
+
+std::optional<std::string_view> http_call::field(std::string_view name) const {
+  std::optional<std::string_view> found;
+  for (const http_field& one : fields) {
+    if (!same_name(one.name, name)) continue;
+    if (found) return std::nullopt;
+    found = one.value;
+  }
+  return found;
+}
+
+std::optional<std::string> http_call::parameter(std::string_view name) const {
+  for (std::string_view rest = query; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    const std::size_t sign = pair.find('=');
+    if (decode_percent(pair.substr(0, sign), true) != name) continue;
+    return decode_percent(sign == pair.npos ? "" : pair.substr(sign + 1), true);
+  }
+  return std::nullopt;
+}
+
+http_answer problem_answer(unsigned status, std::string_view code, std::string_view message) {
+  http_answer answer;
+  answer.status = status;
+  answer.body = R"({"error":{"code":)";
+  append_json_string(answer.body, code);
+  answer.body += R"(,"message":)";
+  append_json_string(answer.body, message);
+  answer.body += "}}\n";
+  return answer;
+}
+
+}  // namespace jobqueue::detail

@@ -1,0 +1,564 @@
+// The transport of the service over real sockets: what is refused, what is limited, what survives.
+#include "service/http_server.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/certificate.hpp"
+#include "support/http_client.hpp"
+
+namespace jobqueue {
+namespace {
+
+using namespace std::chrono_literals;
+using detail::http_answer;
+using detail::http_call;
+using detail::http_respond;
+using detail::http_route;
+using detail::http_server;
+using detail::http_server_options;
+using detail::route_access;
+using test::raw_answer;
+using test::raw_client;
+
+constexpr std::size_t most_body = 100'000;
+
+http_answer text_answer(std::string text) {
+  http_answer answer;
+  answer.content_type = "text/plain";
+  answer.body = std::move(text);
+  return answer;
+}
+
+class HttpServer : public testing::Test {
+ protected:
+  void start() {
+    std::vector<http_route> routes;
+    routes.push_back({"POST", "/echo", route_access::open, most_body, true,
+                      [](const http_call& call, const http_respond& respond) {
+                        respond(text_answer(std::string(call.body)));
+                      }});
+    routes.push_back(
+        {"GET", "/jobs/{}/part", route_access::open, 0, true,
+         [](const http_call& call, const http_respond& respond) {
+           respond(text_answer(call.parts.at(0) + '|' + call.parameter("a b").value_or("none")));
+         }});
+    routes.push_back({"GET", "/slow", route_access::open, 0, false,
+                      [this](const http_call&, const http_respond& respond) {
+                        while (!may_end) std::this_thread::sleep_for(1ms);
+                        respond(text_answer("slow"));
+                      }});
+    routes.push_back({"GET", "/silent", route_access::open, 0, true,
+                      [](const http_call&, const http_respond&) {}});
+    routes.push_back(
+        {"GET", "/throws", route_access::open, 0, true,
+         [](const http_call&, const http_respond&) { throw std::runtime_error("x"); }});
+    routes.push_back(
+        {"GET", "/secret", route_access::token, 0, true,
+         [](const http_call&, const http_respond& respond) { respond(text_answer("secret")); }});
+    routes.push_back({"POST", "/signed", route_access::signature, most_body, true,
+                      [](const http_call& call, const http_respond& respond) {
+                        respond(text_answer(call.has_token ? "token" : "signature"));
+                      }});
+    auto started = http_server::start(options, std::move(routes));
+    ASSERT_TRUE(started) << started.problem().message;
+    server = std::move(*started);
+  }
+  void TearDown() override {
+    may_end = true;
+    if (server) server->drain(1s);
+  }
+  [[nodiscard]] raw_answer ask(std::string_view bytes) const {
+    raw_client client(server->port());
+    client.send(bytes);
+    return client.read();
+  }
+
+  http_server_options options;
+  std::unique_ptr<http_server> server;
+  std::atomic<bool> may_end = false;
+};
+
+constexpr std::string_view good =
+    "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
+
+struct framing_case {
+  std::string_view name;
+  std::string_view bytes;
+  unsigned status;
+};
+
+// What the parser of Beast accepts and we do not, and what both refuse.
+constexpr framing_case framing_cases[] = {
+    {"good", good, 200},
+    {"chunked",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0"
+     "\r\n\r\n",
+     200},
+    {"coding_then_length",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+     400},
+    {"length_then_coding",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\nhello",
+     400},
+    {"chunked_and_length",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0"
+     "\r\n\r\n",
+     400},
+    {"length_and_chunked",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0"
+     "\r\n\r\n",
+     400},
+    {"old_chunked", "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     400},
+    {"other_coding", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nhello", 400},
+    {"two_codings",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+    {"repeated_coding",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
+    {"two_hosts", "GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400},
+    {"no_host", "GET /jobs/7/part HTTP/1.1\r\n\r\n", 400},
+    {"two_signatures",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nX-Hub-Signature-256: sha256=0\r\nX-Hub-Signature-256: "
+     "sha256=1\r\nContent-Length: 0\r\n\r\n",
+     400},
+    {"two_webhook_ids",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nwebhook-id: 1\r\nWebhook-Id: 1\r\nContent-Length: "
+     "0\r\n\r\n",
+     400},
+    {"two_tokens",
+     "GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer "
+     "b\r\n\r\n",
+     400},
+    {"list_of_lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello", 400},
+    {"length_twice",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400},
+    {"lengths_differ",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400},
+    {"length_with_plus", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello", 400},
+    {"negative_length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\nhello", 400},
+    {"endless_length",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nhello", 400},
+    {"folded", "POST /echo HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nContent-Length: 5\r\n\r\nhello",
+     400},
+    {"bare_line_feed", "POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello\r\n\r\n", 400},
+    {"line_feed_in_chunk",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n2;a\nb\r\nhe\r\n0\r\n\r\n",
+     400},
+    {"space_before_colon", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello",
+     400},
+    {"huge_chunk",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\nx",
+     400},
+    {"absolute_target", "GET http://a/jobs/7/part HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+    {"other_version", "GET /jobs/7/part HTTP/2.0\r\nHost: a\r\n\r\n", 400},
+    {"no_version", "GET /jobs/7/part\r\nHost: a\r\n\r\n", 400},
+    {"other_expectation",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 5\r\n\r\nhello", 400},
+};
+
+class HttpFraming : public HttpServer, public testing::WithParamInterface<framing_case> {};
+
+// Alone, behind a good request, and split at every byte.
+TEST_P(HttpFraming, is_enforced_whole_pipelined_and_split) {
+  start();
+  const framing_case& one = GetParam();
+  const auto check = [&](raw_client& client) {
+    const raw_answer answer = client.read();
+    EXPECT_EQ(answer.status, one.status) << answer.head << answer.body;
+    if (one.status == 400) {
+      EXPECT_TRUE(answer.has("Connection: close"));
+      client.finish_sending();
+      EXPECT_TRUE(client.is_ended_within(5s)) << "there is another answer";
+    }
+  };
+  {
+    raw_client client(server->port());
+    client.send(one.bytes);
+    check(client);
+  }
+  {
+    raw_client client(server->port());
+    client.send(std::string(good) + std::string(one.bytes));
+    EXPECT_EQ(client.read().status, 200U);
+    check(client);
+  }
+  for (std::size_t at = 1; at < one.bytes.size(); ++at) {
+    raw_client client(server->port());
+    client.send(one.bytes.substr(0, at));
+    client.send(one.bytes.substr(at));
+    const raw_answer answer = client.read();
+    ASSERT_EQ(answer.status, one.status) << "split at " << at << answer.head;
+  }
+  // Byte by byte, each in a segment of its own.
+  raw_client client(server->port());
+  for (const char c : one.bytes) {
+    if (!client.send(std::string_view(&c, 1))) break;
+  }
+  check(client);
+}
+
+INSTANTIATE_TEST_SUITE_P(cases, HttpFraming, testing::ValuesIn(framing_cases),
+                         [](const auto& which) { return std::string(which.param.name); });
+
+TEST_F(HttpServer, answers_in_the_order_of_the_requests) {
+  start();
+  raw_client client(server->port());
+  std::string all;
+  for (int i = 0; i < 500; ++i) {
+    const std::string body = std::to_string(i);
+    all += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  }
+  std::thread writer([&] { client.send(all); });
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(client.read().body, std::to_string(i));
+  writer.join();
+}
+
+TEST_F(HttpServer, finds_routes) {
+  start();
+  const auto get = [&](std::string_view target) {
+    return ask("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  };
+  EXPECT_EQ(get("/jobs/a%2Fb%20c/part?x=1&a+b=%41+1").body, "a/b c|A 1");
+  EXPECT_EQ(get("/jobs/7/part").body, "7|none");
+  options.access = {};
+  const raw_answer head = [&] {
+    raw_client client(server->port());
+    client.send("HEAD /jobs/7/part HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(good));
+    const raw_answer first = client.read(false);
+    EXPECT_EQ(client.read().body, "hello");
+    return first;
+  }();
+  EXPECT_EQ(head.status, 200U);
+  EXPECT_TRUE(head.has("Content-Length: 6"));
+  const auto as_local = [&](std::string_view line) {
+    return ask(std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  };
+  EXPECT_EQ(as_local("GET /jobs//part").status, 404U);
+  EXPECT_EQ(as_local("GET /jobs/%zz/part").status, 404U);
+  EXPECT_EQ(as_local("GET /jobs/%00/part").status, 404U);
+  EXPECT_EQ(as_local("GET /jobs/7/part/").status, 404U);
+  EXPECT_EQ(as_local("GET /echo").status, 405U);
+  EXPECT_TRUE(as_local("GET /echo").has("Allow: POST"));
+  EXPECT_EQ(as_local("GET /silent").status, 500U);
+  EXPECT_EQ(as_local("GET /throws").status, 500U);
+}
+
+TEST_F(HttpServer, without_a_token_serves_this_machine_under_its_own_name) {
+  start();
+  const auto secret = [&](std::string_view fields) {
+    return ask("GET /secret HTTP/1.1\r\n" + std::string(fields) + "\r\n\r\n").status;
+  };
+  EXPECT_EQ(secret("Host: localhost"), 200U);
+  EXPECT_EQ(secret("Host: LOCALHOST:8080"), 200U);
+  EXPECT_EQ(secret("Host: 127.0.0.1:8080"), 200U);
+  EXPECT_EQ(secret("Host: [::1]:8080"), 200U);
+  EXPECT_EQ(secret("Host: evil.example"), 401U);
+  EXPECT_EQ(secret("Host: 127.0.0.1.evil.example"), 401U);
+  EXPECT_EQ(secret("Host: 127.evil.example.com"), 401U);
+  EXPECT_EQ(secret("Host: localhost.evil.example"), 401U);
+  EXPECT_EQ(secret("Host: localhost\r\nOrigin: http://localhost"), 200U);
+  EXPECT_EQ(secret("Host: localhost\r\nOrigin: https://evil.example"), 401U);
+  EXPECT_EQ(secret("Host: localhost\r\nOrigin: null"), 401U);
+}
+
+TEST_F(HttpServer, lets_in_who_has_a_token_and_tells_others_nothing) {
+  const std::string first(16, 'a');
+  const std::string second = "another-token-0123456789";
+  options.access = detail::http_access::create({first, second}).value();
+  start();
+  const auto ask_with = [&](std::string_view line, std::string_view token) {
+    return ask(std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" +
+               (token.empty() ? "" : "Authorization: " + std::string(token) + "\r\n") + "\r\n");
+  };
+  EXPECT_EQ(ask_with("GET /secret", "Bearer " + first).body, "secret");
+  EXPECT_EQ(ask_with("GET /secret", "bearer " + second).status, 200U);
+  const std::vector<std::string> wrong = {"",
+                                          "Bearer",
+                                          "Bearer ",
+                                          "Basic " + first,
+                                          first,
+                                          "Bearer " + first + "a",
+                                          "Bearer " + first.substr(1),
+                                          "Bearer " + std::string(5000, 'a')};
+  for (const std::string& token : wrong) {
+    const raw_answer known = ask_with("GET /secret", token);
+    EXPECT_EQ(known.status, 401U) << token;
+    EXPECT_TRUE(known.has("WWW-Authenticate: Bearer"));
+    // What is there and what is not look alike.
+    for (const std::string_view line :
+         {"GET /secretX", "GET /nothing", "POST /secret", "DELETE /echo", "GET /jobsX/7/part",
+          "GET //secret", "GET /echo/../secret"}) {
+      const raw_answer other = ask_with(line, token);
+      EXPECT_EQ(other.status, 401U) << line;
+      EXPECT_EQ(other.body, known.body) << line;
+    }
+  }
+  EXPECT_EQ(ask_with("GET /nothing", "Bearer " + first).status, 404U);
+  EXPECT_EQ(ask_with("GET /jobs/7/part", "").status, 200U);
+  EXPECT_EQ(ask_with("POST /signed", "").body, "signature");
+  EXPECT_EQ(ask_with("POST /signed", "Bearer wrong-token-wrong-token").body, "signature");
+  EXPECT_EQ(ask_with("POST /signed", "Bearer " + first).body, "token");
+}
+
+TEST(HttpAccess, refuses_tokens_that_are_none) {
+  for (const char* token : {"", "short", "with a space in it 0123", "t\xC3\xB6ken-0123456789abc"}) {
+    const auto made = detail::http_access::create({token});
+    ASSERT_FALSE(made) << token;
+    EXPECT_EQ(made.problem().code, errc::secret_invalid);
+  }
+}
+
+TEST_F(HttpServer, refuses_what_is_too_large_before_it_is_read) {
+  start();
+  raw_client length(server->port());
+  length.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n");
+  const raw_answer refused = length.read();
+  EXPECT_EQ(refused.status, 413U);
+  EXPECT_TRUE(refused.has("Connection: close"));
+  EXPECT_EQ(
+      ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n").status,
+      413U);
+  EXPECT_EQ(
+      ask("POST /echo HTTP/1.1\r\nHost: a\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n").status,
+      431U);
+  EXPECT_EQ(ask("GET /" + std::string(20'000, 'x')).status, 431U);
+  EXPECT_EQ(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
+                std::string(most_body, 'b'))
+                .body.size(),
+            most_body);
+  // A body where none is taken.
+  EXPECT_EQ(ask("GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").status, 413U);
+}
+
+TEST_F(HttpServer, ends_chunks_that_do_not_end) {
+  start();
+  for (const std::string& piece : {"400\r\n" + std::string(1024, 'c') + "\r\n",
+                                   std::string("1\r\nc\r\n"), std::string(4096, '0')}) {
+    raw_client client(server->port());
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    std::size_t sent = 0;
+    while (sent < 50'000'000 && client.send(piece)) sent += piece.size();
+    EXPECT_LT(sent, 20'000'000U) << "it takes all that is sent";
+  }
+  raw_client client(server->port());
+  std::thread writer([&] {
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 200; ++i) client.send("400\r\n" + std::string(1024, 'c') + "\r\n");
+  });
+  EXPECT_EQ(client.read().status, 413U);
+  writer.join();
+}
+
+TEST_F(HttpServer, sends_100_when_it_is_expected) {
+  start();
+  raw_client client(server->port());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(client.read().status, 100U);
+  client.send("ok");
+  EXPECT_EQ(client.read().body, "ok");
+  raw_client refused(server->port());
+  refused.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n");
+  EXPECT_EQ(refused.read().status, 413U);
+}
+
+TEST_F(HttpServer, closes_what_is_slow_and_serves_the_others) {
+  options.header_timeout = 300ms;
+  options.body_timeout = 300ms;
+  options.idle_timeout = 600ms;
+  start();
+  raw_client idle(server->port());
+  raw_client header(server->port());
+  raw_client drip(server->port());
+  raw_client body(server->port());
+  header.send("GET /jobs/7/part HTTP/1.1\r\nHost:");
+  body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhe");
+  // One byte at a time does not help.
+  for (int i = 0; i < 8 && drip.send("G"); ++i) std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(ask(good).status, 200U);
+  EXPECT_TRUE(header.is_ended_within(3s));
+  EXPECT_TRUE(drip.is_ended_within(3s));
+  EXPECT_TRUE(body.is_ended_within(3s));
+  EXPECT_TRUE(idle.is_ended_within(3s));
+  EXPECT_EQ(ask(good).status, 200U);
+}
+
+TEST_F(HttpServer, answers_503_when_too_many_calls_wait) {
+  options.worker_threads = 1;
+  options.most_waiting_calls = 2;
+  start();
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<raw_client>(server->port()));
+    clients.back()->send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::this_thread::sleep_for(50ms);
+  }
+  const raw_answer busy = clients.back()->read();
+  EXPECT_EQ(busy.status, 503U);
+  EXPECT_TRUE(busy.has("Retry-After: 1"));
+  EXPECT_EQ(ask(good).status, 200U) << "quick calls do not wait";
+  may_end = true;
+  EXPECT_EQ(clients[0]->read().body, "slow");
+  EXPECT_EQ(clients[1]->read().body, "slow");
+}
+
+TEST_F(HttpServer, lets_those_wait_who_are_too_many) {
+  options.most_connections = 2;
+  options.idle_timeout = 400ms;
+  start();
+  raw_client first(server->port());
+  raw_client second(server->port());
+  raw_client third(server->port());
+  third.send(good);
+  // The idle ones go, and there is a place.
+  EXPECT_EQ(third.read().body, "hello");
+  raw_client fourth(server->port());
+  fourth.send(good);
+  EXPECT_EQ(fourth.read().body, "hello");
+}
+
+TEST_F(HttpServer, drains) {
+  start();
+  raw_client idle(server->port());
+  raw_client busy(server->port());
+  idle.send(good);
+  EXPECT_EQ(idle.read().status, 200U);
+  busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  std::this_thread::sleep_for(100ms);
+  const std::uint16_t port = server->port();
+  std::thread drainer([&] { server->drain(10s); });
+  EXPECT_TRUE(idle.is_ended_within(3s));
+  may_end = true;
+  const raw_answer last = busy.read();
+  EXPECT_EQ(last.body, "slow");
+  EXPECT_TRUE(last.has("Connection: close"));
+  busy.finish_sending();
+  drainer.join();
+  EXPECT_THROW(raw_client{port}, std::runtime_error);
+}
+
+double cpu_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+class descriptor_limit {
+ public:
+  explicit descriptor_limit(rlim_t limit) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit wanted = before_;
+    wanted.rlim_cur = limit;
+    is_set_ = ::setrlimit(RLIMIT_NOFILE, &wanted) == 0;
+  }
+  ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  [[nodiscard]] bool is_set() const noexcept { return is_set_; }
+
+ private:
+  rlimit before_{};
+  bool is_set_ = false;
+};
+
+TEST_F(HttpServer, survives_a_want_of_descriptors) {
+  start();
+  raw_client before(server->port());
+  before.send(good);
+  EXPECT_EQ(before.read().status, 200U);
+  std::vector<std::unique_ptr<raw_client>> clients;
+  {
+    // The descriptors that are open already, and none for what is accepted.
+    const int next = ::dup(0);
+    ::close(next);
+    clients.push_back(std::make_unique<raw_client>(server->port()));
+    const descriptor_limit limit(static_cast<rlim_t>(next) + 2);
+    ASSERT_TRUE(limit.is_set());
+    EXPECT_THROW(
+        {
+          for (int i = 0; i < 10; ++i) {
+            clients.push_back(std::make_unique<raw_client>(server->port()));
+          }
+        },
+        std::runtime_error);
+    const double used = cpu_seconds();
+    std::this_thread::sleep_for(1s);
+    EXPECT_LT(cpu_seconds() - used, 0.05) << "it spins";
+    before.send(good);
+    EXPECT_EQ(before.read().status, 200U) << "who is in is served";
+  }
+  EXPECT_EQ(ask(good).status, 200U);
+}
+
+long resident_kib() {
+  std::ifstream file("/proc/self/statm");
+  long all = 0;
+  long resident = 0;
+  file >> all >> resident;
+  return resident * (::sysconf(_SC_PAGESIZE) / 1024);
+}
+
+long peak_kib() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return used.ru_maxrss;
+}
+
+// Of whom each sends a request in two parts. In a process of its own, whose descriptors count for
+// themselves; 0 if all were answered.
+int ask_from_many(std::uint16_t port, std::size_t count) {
+  const pid_t child = ::fork();
+  if (child != 0) {
+    int ended = 1;
+    ::waitpid(child, &ended, 0);
+    return ended;
+  }
+  try {
+    std::vector<std::unique_ptr<raw_client>> clients;
+    for (std::size_t i = 0; i < count; ++i) clients.push_back(std::make_unique<raw_client>(port));
+    for (auto& client : clients) client->send(good.substr(0, good.size() - 1));
+    for (auto& client : clients) client->send("o");
+    for (auto& client : clients) {
+      if (client->read().body != "hello") ::_exit(1);
+    }
+    ::_exit(0);
+  } catch (const std::exception&) {
+    ::_exit(2);
+  }
+}
+
+TEST_F(HttpServer, holds_ten_thousand_connections) {
+  constexpr std::size_t count = 9'990;
+  const descriptor_limit limit(10'240);
+  ASSERT_TRUE(limit.is_set()) << "the limit of open files must be 10,240 at least: ulimit -n";
+  start();
+  const long before = resident_kib();
+  EXPECT_EQ(ask_from_many(server->port(), count), 0);
+#if !defined(__SANITIZE_ADDRESS__)
+  EXPECT_LT(static_cast<std::size_t>(peak_kib() - before) / count, 16U);
+#else
+  static_cast<void>(before);
+#endif
+  EXPECT_EQ(ask(good).status, 200U);
+}
+
+}  // namespace
+}  // namespace jobqueue
