@@ -126,7 +126,7 @@ double evaluate_row_by_row(const std::string& url, std::size_t jobs) {
 }
 
 void print(std::string_view name, std::size_t jobs, double rate, double peak_megabytes) {
-  std::printf("%-32.*s %8zu jobs %10.0f jobs/s", static_cast<int>(name.size()), name.data(), jobs,
+  std::printf("%-32s %10.0f jobs/s", (std::string(name) + "/" + std::to_string(jobs)).c_str(),
               rate);
   if (peak_megabytes > 0) std::printf("   peak %5.1f MB", peak_megabytes);
   std::printf("\n");

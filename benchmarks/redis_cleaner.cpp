@@ -140,9 +140,10 @@ bench::measure append(const std::filesystem::path& path, std::uint64_t bytes) {
   });
 }
 
-void print(const char* name, const bench::measure& one, double megabytes) {
-  std::printf("  %-28s %8.1f MB/s   peak %5.1f MB\n", name, megabytes / one.seconds,
-              one.peak_megabytes());
+void print(const std::string& name, std::size_t bytes, const bench::measure& one,
+           double megabytes) {
+  std::printf("%-36s %8.1f MB/s   peak %5.1f MB\n", (name + "/" + std::to_string(bytes)).c_str(),
+              megabytes / one.seconds, one.peak_megabytes());
 }
 
 void run_size(std::size_t bytes) {
@@ -152,18 +153,17 @@ void run_size(std::size_t bytes) {
   fill(server, values, bytes);
   const bench::measure peer = rewrite(server, values, bytes);
   const double megabytes = static_cast<double>(peer.count) / 1e6;
-  std::printf("%zu values of %zu bytes\n", values, bytes);
-  print("GET and SET, pipelined", peer, megabytes);
-  print("append to a file, durably", append(folder.path() / "file", peer.count), megabytes);
+  print("GET and SET, pipelined", bytes, peer, megabytes);
+  print("append to a file, durably", bytes, append(folder.path() / "file", peer.count), megabytes);
   const bench::measure looked = clean(server, folder.path() / "dry", false, true);
-  print("dry run", looked, megabytes);
+  print("dry run", bytes, looked, megabytes);
   const bench::measure plain = clean(server, folder.path() / "plain", false, false);
-  print("clean, journal", plain, megabytes);
+  print("clean, journal", bytes, plain, megabytes);
   require(looked.count == plain.count, "the dry run and the run disagree");
   fill(server, values, bytes);
   const bench::measure kept = clean(server, folder.path() / "kept", true, false);
-  print("clean, vault and journal", kept, megabytes);
-  std::printf("  clean / GET+SET: %.2f without a vault (goal 0.7), %.2f with (goal 0.25)\n",
+  print("clean, vault and journal", bytes, kept, megabytes);
+  std::printf("clean / GET+SET: %.2f without a vault (goal 0.7), %.2f with (goal 0.25)\n",
               peer.seconds / plain.seconds, peer.seconds / kept.seconds);
 }
 
