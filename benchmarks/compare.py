@@ -32,7 +32,9 @@ def ratios_of(rows):
 def changes(old, new, same_machine):
     """Name -> how many times better the new one is."""
     if same_machine:
-        return {": ".join(key): times_better(new[key], old[key]) for key in old if key in new}
+        # A pause that was too short for the clock is no number to divide by.
+        return {": ".join(key): times_better(new[key], old[key]) for key in old
+                if key in new and old[key]["value"] and new[key]["value"]}
     before, after = ratios_of(old), ratios_of(new)
     return {what: after[what] / before[what] for what in before if what in after}
 
