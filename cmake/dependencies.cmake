@@ -17,16 +17,23 @@ endif()
 if(JOBQUEUE_BUILD_CLI AND NOT TARGET CLI11::CLI11)
   find_package(CLI11 2.1 CONFIG REQUIRED)
 endif()
-# The network, the stores and the services.
-if(JOBQUEUE_BUILD_CLI OR JOBQUEUE_BUILD_TESTS OR JOBQUEUE_BUILD_BENCHMARKS)
+# The network.
+set(JOBQUEUE_NEEDS_NET OFF)
+if(JOBQUEUE_BUILD_NET OR JOBQUEUE_BUILD_CLI OR JOBQUEUE_BUILD_TESTS OR JOBQUEUE_BUILD_BENCHMARKS)
+  set(JOBQUEUE_NEEDS_NET ON)
   find_package(Threads REQUIRED)
   if(NOT TARGET OpenSSL::SSL)
     find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL)
   endif()
-  # Asio and Beast are headers; src/net/boost.cpp compiles them once.
+  # Asio and Beast are headers; src/net/boost.cpp compiles them once. The rest is linked statically,
+  # so that what is shipped needs no Boost.
   if(NOT TARGET Boost::url)
+    set(Boost_USE_STATIC_LIBS ON)
     find_package(Boost 1.81 REQUIRED COMPONENTS url)
   endif()
+endif()
+# The stores and the services.
+if(JOBQUEUE_BUILD_CLI OR JOBQUEUE_BUILD_TESTS OR JOBQUEUE_BUILD_BENCHMARKS)
   if(NOT TARGET SQLite::SQLite3)
     find_package(SQLite3 3.39 REQUIRED)
   endif()

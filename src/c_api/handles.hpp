@@ -3,6 +3,7 @@
 
 #include <jobqueue/jobqueue.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -44,9 +45,25 @@ struct jobqueue_vault {
 
 namespace jobqueue::c_api {
 
-// Fills `out`, which may be null, and returns the status.
-jobqueue_status fail(jobqueue_error* out, const error& problem) noexcept;
-jobqueue_status fail(jobqueue_error* out, errc code, std::string_view message) noexcept;
+// Fill `out`, which may be null, and return the status.
+inline jobqueue_status fail(jobqueue_error* out, errc code, std::string_view message) noexcept {
+  if (out != nullptr) {
+    *out = {};
+    out->status = static_cast<jobqueue_status>(code);
+    out->offset = JOBQUEUE_NO_OFFSET;
+    size_t size = std::min(message.size(), sizeof out->message - 1);
+    // Not in the middle of a character.
+    while (size < message.size() && size > 0 && (message[size] & 0xC0) == 0x80) --size;
+    std::memcpy(out->message, message.data(), size);
+  }
+  return static_cast<jobqueue_status>(code);
+}
+
+inline jobqueue_status fail(jobqueue_error* out, const error& problem) noexcept {
+  const jobqueue_status status = fail(out, problem.code, problem.message);
+  if (out != nullptr) out->offset = problem.offset;
+  return status;
+}
 
 // Runs `body`, which returns a status, and turns every exception into one.
 template <class Body>

@@ -24,33 +24,13 @@ static_assert(JOBQUEUE_E_RULESET_INVALID == static_cast<int>(jobqueue::errc::rul
 static_assert(JOBQUEUE_E_UNKNOWN_FACT == static_cast<int>(jobqueue::errc::unknown_fact));
 static_assert(JOBQUEUE_E_BLOB_MISSING == static_cast<int>(jobqueue::errc::blob_missing));
 static_assert(JOBQUEUE_E_BLOB_CORRUPT == static_cast<int>(jobqueue::errc::blob_corrupt));
-static_assert(JOBQUEUE_E_ADDRESS_FORBIDDEN ==
-              static_cast<int>(jobqueue::errc::address_forbidden));
+static_assert(JOBQUEUE_E_ADDRESS_FORBIDDEN == static_cast<int>(jobqueue::errc::address_forbidden));
 static_assert(JOBQUEUE_E_STORE_ERROR == static_cast<int>(jobqueue::errc::store_error));
 static_assert(JOBQUEUE_E_NETWORK_ERROR == static_cast<int>(jobqueue::errc::network_error));
 static_assert(JOBQUEUE_E_OUT_OF_MEMORY == static_cast<int>(jobqueue::errc::out_of_memory));
 static_assert(JOBQUEUE_E_INTERNAL == static_cast<int>(jobqueue::errc::internal));
 
 namespace jobqueue::c_api {
-
-jobqueue_status fail(jobqueue_error* out, errc code, std::string_view message) noexcept {
-  if (out != nullptr) {
-    *out = {};
-    out->status = static_cast<jobqueue_status>(code);
-    out->offset = JOBQUEUE_NO_OFFSET;
-    size_t size = std::min(message.size(), sizeof out->message - 1);
-    // Not in the middle of a character.
-    while (size < message.size() && size > 0 && (message[size] & 0xC0) == 0x80) --size;
-    std::memcpy(out->message, message.data(), size);
-  }
-  return static_cast<jobqueue_status>(code);
-}
-
-jobqueue_status fail(jobqueue_error* out, const error& problem) noexcept {
-  const jobqueue_status status = fail(out, problem.code, problem.message);
-  if (out != nullptr) out->offset = problem.offset;
-  return status;
-}
 
 const forced_target& simd_from_environment() noexcept {
   static const forced_target forced = []() noexcept {
