@@ -1,13 +1,18 @@
 # What `cmake --install` puts where. Component `runtime` is what a program needs that is already
-# linked (libjobqueue.so.1 and the program), `development` is what it needs to be built.
+# linked (libjobqueue.so.1, libjobqueue_net.so.1 and the program), `development` is what it needs to
+# be built.
 # Two export sets, so that jobqueue::c can be used where OpenSSL and Highway are not to be found.
 
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/jobqueue")
 
+set(c_targets jobqueue_c)
+if(TARGET jobqueue_c_net)
+  list(APPEND c_targets jobqueue_c_net)
+endif()
 install(
-  TARGETS jobqueue_c
+  TARGETS ${c_targets}
   EXPORT jobqueue_c
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
           COMPONENT runtime
@@ -27,6 +32,7 @@ install(
   FILES_MATCHING
   PATTERN "*.h"
   PATTERN "*.hpp"
+  PATTERN "net" EXCLUDE
   PATTERN "store" EXCLUDE
   PATTERN "service" EXCLUDE)
 
@@ -64,7 +70,11 @@ foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
     set(pc_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
   endif()
 endforeach()
-foreach(name IN ITEMS jobqueue jobqueue-core)
+set(pc_names jobqueue jobqueue-core)
+if(TARGET jobqueue_c_net)
+  list(APPEND pc_names jobqueue-net)
+endif()
+foreach(name IN LISTS pc_names)
   configure_file(cmake/${name}.pc.in ${name}.pc @ONLY)
   install(
     FILES "${CMAKE_CURRENT_BINARY_DIR}/${name}.pc"

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Compares what libjobqueue.so exports with what is checked in, or writes it anew.
+"""Compares what a library of the C ABI exports with what is checked in, or writes it anew.
 
     baseline.py symbols LIBRARY   the names against symbols.txt
     baseline.py types LIBRARY     the types of the functions against jobqueue-N.abi, by abidiff
     baseline.py refresh LIBRARY   writes both; tests/abi/refresh builds the library and calls this
+
+Of libjobqueue_net.so the files are symbols_net.txt and jobqueue_net-N.abi.
 """
 
 import pathlib
@@ -14,7 +16,6 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADERS = HERE.parent.parent / "include" / "jobqueue"
-SYMBOLS = HERE / "symbols.txt"
 
 REFRESH = """
 If this is what you want, run tests/abi/refresh and commit what it writes in the commit that changes
@@ -36,13 +37,22 @@ def abi_version():
     return re.search(r"^#define JOBQUEUE_ABI_VERSION (\d+)u$", text, re.MULTILINE)[1]
 
 
-def types_file():
-    return HERE / f"jobqueue-{abi_version()}.abi"
+def stem_of(library):
+    """jobqueue or jobqueue_net."""
+    return pathlib.Path(library).name.removeprefix("lib").partition(".")[0]
+
+
+def types_file(library):
+    return HERE / f"{stem_of(library)}-{abi_version()}.abi"
+
+
+def symbols_file(library):
+    return HERE / f"{stem_of(library).replace('jobqueue', 'symbols')}.txt"
 
 
 def exported(library):
     """The sorted names of the functions, and sentences about whatever else is exported."""
-    node = f"JOBQUEUE_{abi_version()}"
+    node = f"{stem_of(library).upper()}_{abi_version()}"
     names, problems = [], []
     for line in run("nm", "--dynamic", "--defined-only", "--format=posix", library).splitlines():
         symbol, kind = line.split()[:2]
@@ -59,16 +69,17 @@ def exported(library):
 
 def check_symbols(library):
     names, problems = exported(library)
-    expected = SYMBOLS.read_text(encoding="ascii").splitlines()
+    file = symbols_file(library)
+    expected = file.read_text(encoding="ascii").splitlines()
     problems += [f"'{name}' is not exported any more" for name in expected if name not in names]
-    problems += [f"'{name}' is exported, but not in symbols.txt" for name in names
+    problems += [f"'{name}' is exported, but not in {file.name}" for name in names
                  if name not in expected]
     if expected != sorted(set(expected)):
-        problems.append("symbols.txt is not sorted")
+        problems.append(f"{file.name} is not sorted")
     if problems:
         print(*problems, REFRESH, sep="\n", file=sys.stderr)
         return 1
-    print(f"{len(names)} functions are exported, as in symbols.txt")
+    print(f"{len(names)} functions are exported, as in {file.name}")
     return 0
 
 
@@ -84,7 +95,7 @@ def write_types(library, file):
 
 
 def check_types(library):
-    baseline = types_file()
+    baseline = types_file(library)
     if not baseline.is_file():
         print(f"there is no {baseline.name} yet", REFRESH, sep="\n", file=sys.stderr)
         return 1
@@ -112,9 +123,10 @@ def refresh(library):
     if problems:
         print(*problems, sep="\n", file=sys.stderr)
         return 1
-    SYMBOLS.write_text("".join(name + "\n" for name in names), encoding="ascii")
-    write_types(library, types_file())
-    print(f"wrote {SYMBOLS.name} and {types_file().name}")
+    symbols, types = symbols_file(library), types_file(library)
+    symbols.write_text("".join(name + "\n" for name in names), encoding="ascii")
+    write_types(library, types)
+    print(f"wrote {symbols.name} and {types.name}")
     return 0
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Holds that the tests of the ABI forget nothing of jobqueue.h: every member of every struct and
-every constant is in layout.c, and every function is in symbols.txt and called by the program in C.
+"""Holds that the tests of the ABI forget nothing of jobqueue.h and jobqueue_net.h: every member of
+every struct and every constant is in layout.c, and every function is in symbols.txt or
+symbols_net.txt and called by the program in C.
 
     check_header.py
 """
@@ -10,7 +11,8 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = HERE.parent.parent / "include" / "jobqueue" / "jobqueue.h"
+HEADERS = [HERE.parent.parent / "include" / "jobqueue" / f"{stem}.h"
+           for stem in ("jobqueue", "jobqueue_net")]
 
 
 def structs(header):
@@ -22,9 +24,11 @@ def structs(header):
 
 
 def main():
-    header = re.sub(r"/\*.*?\*/", "", HEADER.read_text(encoding="ascii"), flags=re.DOTALL)
+    text = "".join(header.read_text(encoding="ascii") for header in HEADERS)
+    header = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     layout = (HERE / "layout.c").read_text(encoding="ascii")
-    symbols = (HERE / "symbols.txt").read_text(encoding="ascii").split()
+    symbols = "".join(file.read_text(encoding="ascii")
+                      for file in HERE.glob("symbols*.txt")).split()
     program = "".join(file.read_text(encoding="ascii") for file in HERE.glob("program/*.c"))
     problems = []
 

@@ -3,6 +3,7 @@
  * a struct that begins with struct_size gets a new last member, its size here grows with it;
  * nothing else may. check_header.py holds that no member and no constant is forgotten. */
 #include <jobqueue/jobqueue.h>
+#include <jobqueue/jobqueue_net.h>
 
 #define MEMBER(type, member, offset, size)                                            \
   _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved"); \
@@ -272,3 +273,20 @@ VALUE(JOBQUEUE_CONTENT_NOSNIFF, 1);
 VALUE(JOBQUEUE_CONTENT_WHATWG, 2);
 VALUE(JOBQUEUE_CONTENT_MISMATCH, 1);
 VALUE(JOBQUEUE_CONTENT_POLYGLOT, 2);
+
+STRUCT(jobqueue_probe_options, 120, 8);
+MEMBER(jobqueue_probe_options, struct_size, 0, 4);
+MEMBER(jobqueue_probe_options, flags, 4, 4);
+MEMBER(jobqueue_probe_options, configured, 8, 16);
+MEMBER(jobqueue_probe_options, allowed, 24, 8);
+MEMBER(jobqueue_probe_options, allowed_count, 32, 8);
+MEMBER(jobqueue_probe_options, denied, 40, 8);
+MEMBER(jobqueue_probe_options, denied_count, 48, 8);
+MEMBER(jobqueue_probe_options, headers, 56, 8);
+MEMBER(jobqueue_probe_options, header_count, 64, 8);
+MEMBER(jobqueue_probe_options, ca_file, 72, 16);
+MEMBER(jobqueue_probe_options, user_agent, 88, 16);
+MEMBER(jobqueue_probe_options, timeout_millis, 104, 8);
+MEMBER(jobqueue_probe_options, max_redirects, 112, 8);
+VALUE(JOBQUEUE_PROBE_HEAD_ONLY, 1);
+VALUE(JOBQUEUE_PROBE_WHATWG, 2);

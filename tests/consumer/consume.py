@@ -78,7 +78,7 @@ def install(arguments):
 
 def cmake_project(arguments, folder, version, *options):
     shutil.copy(HERE / arguments.way / "CMakeLists.txt", folder)
-    sources = ["main.c"] if arguments.way == "find_package_c" else ["main.c", "main.cpp"]
+    sources = ["main.c", "net.c" if arguments.way == "find_package_c" else "main.cpp"]
     for source in sources:
         shutil.copy(HERE / source, folder)
     compilers = [f"-DCMAKE_C_COMPILER={arguments.cc}"]
@@ -88,8 +88,8 @@ def cmake_project(arguments, folder, version, *options):
          *options], folder)
     run([arguments.cmake, "--build", "build"], folder)
     for source in sources:
-        program = folder / "build" / ("c" if source == "main.c" else "core")
-        run_program(program, source, folder, version)
+        program = {"main.c": "c", "net.c": "c_net", "main.cpp": "core"}[source]
+        run_program(folder / "build" / program, source, folder, version)
 
 
 def pkg_config(arguments, folder, version):
@@ -98,6 +98,7 @@ def pkg_config(arguments, folder, version):
         sys.exit(f"there must be one folder pkgconfig, not {places}")
     libraries = places[0].parent
     ways = (("main.c", "jobqueue", [arguments.cc, "-std=c99"], []),
+            ("net.c", "jobqueue-net", [arguments.cc, "-std=c99"], []),
             ("main.cpp", "jobqueue-core", [arguments.cxx, "-std=c++20"], ["--static"]))
     for source, package, compiler, static in ways:
         shutil.copy(HERE / source, folder)

@@ -76,6 +76,8 @@ void test_truncate(void);
 void test_truncate_options(void);
 void test_content_type(void);
 void test_content_type_options(void);
+void test_probe(void);
+void test_probe_options(void);
 void test_threads(void);
 
 #endif /* JOBQUEUE_TESTS_ABI_CHECK_H_ */

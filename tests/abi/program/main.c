@@ -1,4 +1,5 @@
-/* The C ABI from a program in real C99, linked to nothing of jobqueue but libjobqueue.so. */
+/* The C ABI from a program in real C99, linked to nothing of jobqueue but its two shared
+ * libraries. */
 #define _XOPEN_SOURCE 700
 #include <ftw.h>
 #include <pthread.h>
@@ -127,6 +128,8 @@ static const struct {
     {"truncate_options", test_truncate_options},
     {"content_type", test_content_type},
     {"content_type_options", test_content_type_options},
+    {"probe", test_probe},
+    {"probe_options", test_probe_options},
     {"threads", test_threads},
 };
 
