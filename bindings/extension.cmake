@@ -8,6 +8,7 @@ if(JOBQUEUE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 set(OPENSSL_USE_STATIC_LIBS TRUE)
+set(JOBQUEUE_BUILD_NET ON)
 find_package(hwy 1.0 CONFIG REQUIRED)
 add_subdirectory("${CMAKE_CURRENT_LIST_DIR}/.." jobqueue EXCLUDE_FROM_ALL)
 
@@ -15,7 +16,7 @@ add_subdirectory("${CMAKE_CURRENT_LIST_DIR}/.." jobqueue EXCLUDE_FROM_ALL)
 # says and nothing else, and installs the module with what it needs.
 function(jobqueue_extension target version_script destination component)
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_link_libraries(${target} PRIVATE jobqueue_c_objects)
+  target_link_libraries(${target} PRIVATE jobqueue_c_objects jobqueue_c_net_objects)
   target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL
                       LINKER:--version-script=${version_script})
   set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH TRUE

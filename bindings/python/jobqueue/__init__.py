@@ -23,6 +23,7 @@ from ._errors import (AddressForbiddenError, BlobCorruptError, BlobMissingError,
 from ._failure import Failure, classify_failure
 from ._native import (Vault, Verification, build_info, restore_base64, retry_asset_filename,
                       sanitize_base64, simd_target, standard_rules, version)
+from ._probe import ProbedContentType, probe_content_type
 from ._report import Cut, Kept, Report, sanitize_base64_report
 from ._retry import preserve_job_data, retry_attempt
 from ._rules import Evaluation, Ruleset
@@ -49,15 +50,15 @@ __all__ = [
     "BlobCorruptError", "BlobMissingError", "BlobStore", "BudgetTooSmallError", "ContentEvidence",
     "ContentType", "Cut", "DepthExceededError", "Evaluation", "Failure", "InputTooLargeError",
     "InternalError", "InvalidArgumentError", "InvalidJsonError", "InvalidUtf8Error",
-    "JobqueueError", "Kept", "NetworkError", "OutOfMemoryError", "PayloadSigner", "ReplayedError",
-    "Report", "Ruleset", "RulesetInvalidError", "SealedAttestation", "SecretInvalidError",
-    "SignatureMalformedError", "SignatureMismatchError", "SignatureMissingError",
-    "SignatureVerificationError", "SignatureVerifier", "StoreError", "TimestampOutOfToleranceError",
-    "TruncateCut", "Truncation", "UnknownFactError", "Vault", "Verification", "attempt_of_retry",
-    "attestation_key_readings", "build_info", "classify_failure", "detect_content_type",
-    "format_attestation_key", "parse_attestation_key", "preserve_job_data", "restore_base64",
-    "retry_asset_filename", "retry_attempt", "retry_of_attempt", "sanitize_base64",
-    "sanitize_base64_report", "sanitize_base64_stream", "sign_payload", "simd_target",
-    "standard_rules", "truncate_payload", "truncate_payload_report", "verify_attestation_chain",
-    "verify_signature", "version",
+    "JobqueueError", "Kept", "NetworkError", "OutOfMemoryError", "PayloadSigner",
+    "ProbedContentType", "ReplayedError", "Report", "Ruleset", "RulesetInvalidError",
+    "SealedAttestation", "SecretInvalidError", "SignatureMalformedError", "SignatureMismatchError",
+    "SignatureMissingError", "SignatureVerificationError", "SignatureVerifier", "StoreError",
+    "TimestampOutOfToleranceError", "TruncateCut", "Truncation", "UnknownFactError", "Vault",
+    "Verification", "attempt_of_retry", "attestation_key_readings", "build_info",
+    "classify_failure", "detect_content_type", "format_attestation_key", "parse_attestation_key",
+    "preserve_job_data", "probe_content_type", "restore_base64", "retry_asset_filename",
+    "retry_attempt", "retry_of_attempt", "sanitize_base64", "sanitize_base64_report",
+    "sanitize_base64_stream", "sign_payload", "simd_target", "standard_rules", "truncate_payload",
+    "truncate_payload_report", "verify_attestation_chain", "verify_signature", "version",
 ]

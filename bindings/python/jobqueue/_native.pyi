@@ -87,6 +87,10 @@ class Verification(structseq[Any], tuple[str, int, int]):
 
 def detect_content_type(head: Buffer, url: str | None, header: str | None, configured: str | None,
                         nosniff: bool, whatwg: bool, /) -> str: ...
+def probe_content_type(url: str, configured: str, allowed: list[str], denied: list[str],
+                       names: list[str], values: list[str], ca_file: str, user_agent: str,
+                       timeout_millis: int, max_redirects: int, head_only: bool, whatwg: bool,
+                       /) -> str: ...
 def signature_verifier(scheme: str, secrets: list[str | bytes], tolerance: int, hints: bool,
                        /) -> Callable[[Buffer, Any, int], Verification]: ...
 

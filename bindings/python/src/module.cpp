@@ -35,5 +35,6 @@ PYBIND11_MODULE(_native, module, pybind11::multiple_interpreters::not_supported(
   define_attestation(module);
   define_truncate(module);
   define_content_type(module);
+  define_probe(module);
   py::module_::import("atexit").attr("register")(py::cpp_function(&wait_for_work));
 }

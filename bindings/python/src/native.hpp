@@ -238,5 +238,6 @@ void define_signature(py::module_& module);
 void define_attestation(py::module_& module);
 void define_truncate(py::module_& module);
 void define_content_type(py::module_& module);
+void define_probe(py::module_& module);
 
 }  // namespace jobqueue_python
