@@ -4,7 +4,7 @@
     .ci/check_node_api.py              checks this tree
     .ci/check_node_api.py --self-test  plants one violation of each rule and proves that it is found
 
-Every function that libjobqueue.so exports must be named, as exposed or with the reason why it is
+Every function that libjobqueue.so or libjobqueue_net.so exports must be named, as exposed or with the reason why it is
 not; what it is exposed as must exist.
 """
 
@@ -13,12 +13,12 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SYMBOLS = "tests/abi/symbols.txt"
+SYMBOLS = ("tests/abi/symbols.txt", "tests/abi/symbols_net.txt")
 DECLARATIONS = "bindings/node/native.d.cts"
 PACKAGE = "bindings/node/ts/src/index.ts"
 # Of classes that the package passes on.
 SOURCES = tuple(f"bindings/node/ts/src/{stem}.ts"
-                for stem in ("attestation", "content_type", "rules", "signature"))
+                for stem in ("attestation", "content_type", "probe", "rules", "signature"))
 
 LINE = re.compile(r"^  (jobqueue_\w+): (ExposedAs|NotExposed)<'([^']*)'>;$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
@@ -95,8 +95,9 @@ def main():
     if len(sys.argv) > 1:
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    texts = [(ROOT / path).read_text(encoding="utf-8")
-             for path in (SYMBOLS, DECLARATIONS, PACKAGE, *SOURCES)]
+    texts = ["\n".join((ROOT / path).read_text(encoding="utf-8") for path in SYMBOLS)]
+    texts += [(ROOT / path).read_text(encoding="utf-8")
+              for path in (DECLARATIONS, PACKAGE, *SOURCES)]
     found = list(problems_of(*texts[:3], "\n".join(texts[3:])))
     for one in found:
         print(f"{DECLARATIONS}: {one}", file=sys.stderr)

@@ -125,6 +125,11 @@ export interface Addon {
   /** The answer as JSON; empty strings are what is not given. */
   detectContentType(head: Uint8Array, url: string, header: string, configured: string,
     nosniff: boolean, whatwg: boolean): string;
+  /** Headers are names and values by turns; `done` gets a JobqueueError, or undefined and JSON. */
+  probeContentType(url: string, configured: string, allowed: string[], denied: string[],
+    headers: string[], caFile: string, userAgent: string, timeoutMillis: number,
+    maxRedirects: number, headOnly: boolean, whatwg: boolean,
+    done: (problem: unknown, answer?: string) => void): void;
   /** undefined: nothing was cut. */
   sanitizeBytes(bytes: Uint8Array, options: NativeOptions, report?: NativeReport):
     Buffer | undefined;
@@ -176,7 +181,7 @@ type ExposedAs<Name extends string> = Name;
 /** Why a function of the C ABI has no face of its own here. */
 type NotExposed<Why extends string> = Why;
 
-/** Every function of jobqueue.h; .ci/check_node_api.py holds the list to the C ABI. */
+/** Every function of jobqueue.h and jobqueue_net.h; .ci/check_node_api.py holds the list to the C ABI. */
 export interface CFunctions {
   jobqueue_abi_version: ExposedAs<'buildInfo'>;
   jobqueue_attestation_form_name: NotExposed<'forms are words in a key'>;
@@ -205,6 +210,7 @@ export interface CFunctions {
   jobqueue_payload_signer_new: ExposedAs<'PayloadSigner'>;
   jobqueue_payload_signer_sign: ExposedAs<'PayloadSigner.sign'>;
   jobqueue_preserve_job_data: ExposedAs<'preserveJobData'>;
+  jobqueue_probe_content_type: ExposedAs<'probeContentType'>;
   jobqueue_restore_base64: ExposedAs<'restoreBase64'>;
   jobqueue_retry_asset_filename: ExposedAs<'retryAssetFilename'>;
   jobqueue_retry_attempt: ExposedAs<'retryAttempt'>;

@@ -13,6 +13,7 @@
 #include "content_type.hpp"
 #include "failure.hpp"
 #include "native.hpp"
+#include "probe.hpp"
 #include "retry.hpp"
 #include "rules.hpp"
 #include "signature.hpp"
@@ -313,6 +314,7 @@ Napi::Object define(Napi::Env env, Napi::Object exports) {
   function("compareAttestationKeys", compare_attestation_keys);
   function("truncate", truncate);
   function("detectContentType", detect_content_type);
+  function("probeContentType", probe_content_type);
   exports.Set("Options", options::define(env));
   exports.Set("Vault", directory_vault::define(env));
   exports.Set("Task", task::define(env));

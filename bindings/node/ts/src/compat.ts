@@ -1,5 +1,7 @@
 /** The names that the replaced helpers had; docs/migration.md says what is different. */
-import { sanitizeBase64, truncatePayload } from './index.js';
+import {
+  type ProbeOptions, detectContentType, probeContentType, sanitizeBase64, truncatePayload,
+} from './index.js';
 
 /** Gives anything that is not an object or an array back as it is. */
 export function sanitizeBase64Data<T>(value: T): T {
@@ -38,4 +40,19 @@ export function smartTruncateObject<T>(
 export function smartTruncatePayload(
   payload: string, maxSize?: number, options: SmartTruncateOptions = {}): string {
   return truncateTo(payload, maxSize, options);
+}
+
+/**
+ * The media type of the object at a URL, in lower case and without parameters. Never rejects: what
+ * cannot be asked, or may not be, is what its URL says, then what is configured, then
+ * 'application/octet-stream'.
+ */
+export async function detectActualContentType(url: string, options: ProbeOptions = {}):
+  Promise<string> {
+  try {
+    return (await probeContentType(url, options)).mediaType;
+  } catch {
+    const configured = typeof options.configured === 'string' ? options.configured : null;
+    return detectContentType(new Uint8Array(), { url: String(url), configured }).mediaType;
+  }
 }

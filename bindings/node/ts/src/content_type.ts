@@ -52,7 +52,8 @@ export interface ContentTypeOptions {
   whatwg?: boolean | undefined;
 }
 
-interface Told extends Omit<ContentType, 'mediaType' | 'evidence'> {
+/** As C tells it. */
+export interface Told extends Omit<ContentType, 'mediaType' | 'evidence'> {
   media_type: string;
   evidence: (Omit<ContentEvidence, 'mediaType'> & { media_type: string })[];
 }
@@ -64,13 +65,8 @@ function textOf(name: string, value: unknown): string {
   throw new TypeError(`${name} must be a string, not ${typeof value}`);
 }
 
-/** What the object is whose first bytes are `head`: 4096 of them, or all there are. */
-export function detectContentType(head: Bytes, options: ContentTypeOptions = {}): ContentType {
-  if (!isBytes(head)) throw new TypeError('head must be the bytes as they came');
-  const told = JSON.parse(addon.detectContentType(
-    asBytes(head), textOf('url', options.url), textOf('header', options.header),
-    textOf('configured', options.configured), Boolean(options.nosniff), Boolean(options.whatwg),
-  )) as Told;
+/** What C tells, with the names of here; what else it tells is kept. */
+export function contentTypeOf(told: Told): ContentType {
   const { media_type: mediaType, evidence, ...rest } = told;
   return {
     mediaType,
@@ -78,4 +74,13 @@ export function detectContentType(head: Bytes, options: ContentTypeOptions = {})
     evidence: evidence.map(({ media_type: name, source, detail, contradicted }) =>
       ({ source, mediaType: name, detail, contradicted })),
   };
+}
+
+/** What the object is whose first bytes are `head`: 4096 of them, or all there are. */
+export function detectContentType(head: Bytes, options: ContentTypeOptions = {}): ContentType {
+  if (!isBytes(head)) throw new TypeError('head must be the bytes as they came');
+  return contentTypeOf(JSON.parse(addon.detectContentType(
+    asBytes(head), textOf('url', options.url), textOf('header', options.header),
+    textOf('configured', options.configured), Boolean(options.nosniff), Boolean(options.whatwg),
+  )) as Told);
 }

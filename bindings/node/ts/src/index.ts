@@ -40,6 +40,7 @@ export {
   type ContentCategory, type ContentConfidence, type ContentEvidence, type ContentSource,
   type ContentType, type ContentTypeOptions, detectContentType,
 } from './content_type.js';
+export { type ProbedContentType, type ProbeOptions, probeContentType } from './probe.js';
 export {
   type EvaluateOptions, type Evaluation, type JobRecord, Ruleset, type RulesetOptions,
   type TracedCondition, standardRules,
