@@ -4,8 +4,8 @@
     .ci/check_node_api.py              checks this tree
     .ci/check_node_api.py --self-test  plants one violation of each rule and proves that it is found
 
-Every function that libjobqueue.so or libjobqueue_net.so exports must be named, as exposed or with the reason why it is
-not; what it is exposed as must exist.
+Every function that libjobqueue.so or libjobqueue_net.so exports must be named, as exposed or with
+the reason why it is not; what it is exposed as must exist.
 """
 
 import pathlib

@@ -13,7 +13,7 @@
  *     return 0;
  *   }
  *
- * prints "ADDRESS_FORBIDDEN": only public addresses are asked unless others are allowed.
+ * prints "ADDRESS_FORBIDDEN". Only public addresses are asked unless others are allowed.
  *
  * The rules of jobqueue.h hold here, too, and its version is the one of both.
  */

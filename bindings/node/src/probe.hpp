@@ -1,3 +1,4 @@
+// The probe.
 #pragma once
 
 #include <napi.h>

@@ -81,7 +81,9 @@ test('what is refused', async () => {
   expect(await codeOf(`${base}/away`, { ...local, configured: 'a/b' })).toBe('ADDRESS_FORBIDDEN');
   expect(await codeOf('file:///etc/passwd')).toBe('ADDRESS_FORBIDDEN');
   expect(await codeOf('http://2130706433/')).toBe('ADDRESS_FORBIDDEN');
-  for (const url of ['', 'x', 'http://u:p@127.0.0.1/', 'http://a\r\nb/', 'http://\u00e4/', '\ud800']) {
+  for (const url of [
+    '', 'x', 'http://u:p@127.0.0.1/', 'http://a\r\nb/', 'http://\u00e4/', '\ud800',
+  ]) {
     expect(await codeOf(url), url).toBe('INVALID_ARGUMENT');
   }
   expect(await codeOf(base, { allow: ['10.0.0.1/8'] })).toBe('INVALID_ARGUMENT');
@@ -127,7 +129,8 @@ test('a worker that is ended meanwhile', async () => {
   const worker = new Worker(`
     const { probeContentType } = require(${JSON.stringify(
       new URL('../dist/cjs/index.js', import.meta.url).pathname)});
-    probeContentType(${JSON.stringify(`${base}/slow`)}, { allow: ['127.0.0.1'], timeoutSeconds: 1 });
+    probeContentType(${JSON.stringify(`${base}/slow`)},
+      { allow: ['127.0.0.1'], timeoutSeconds: 1 });
     require('node:worker_threads').parentPort.postMessage('begun');
   `, { eval: true });
   await new Promise((resolve) => worker.once('message', resolve));

@@ -9,7 +9,7 @@
 //     if (!answer) std::cout << error_name(answer.problem().code);
 //   }
 //
-// prints "ADDRESS_FORBIDDEN", and no packet has left.
+// prints "ADDRESS_FORBIDDEN". No packet has left.
 //
 // A name is resolved once for each connection, every address of it is checked, and the connection
 // is made to an address that was checked; a name with one forbidden address is forbidden. There is

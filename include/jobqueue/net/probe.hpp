@@ -9,7 +9,7 @@
 //     if (!probed) std::cout << error_name(probed.problem().code);
 //   }
 //
-// prints "ADDRESS_FORBIDDEN": only public addresses are asked unless others are allowed.
+// prints "ADDRESS_FORBIDDEN". Only public addresses are asked unless others are allowed.
 //
 // docs/api/probe.md says what is asked and what an answer is worth.
 #pragma once
