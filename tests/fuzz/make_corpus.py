@@ -15,6 +15,7 @@ import pathlib
 import struct
 import zlib
 
+from corpus_net import http_response, http_url
 from corpus_records import attestation, failure, retry, signature, truncate
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -450,6 +451,8 @@ def main():
         "base64_value": base64_value(),
         "c_api": c_api(),
         "failure": failure(),
+        "http_response": http_response(),
+        "http_url": http_url(),
         "json_check": json_texts(),
         "json_tracker": json_tracker(),
         "magic": magic(),
