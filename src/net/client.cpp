@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -120,8 +122,15 @@ bool is_redirect(unsigned status_code) {
 }  // namespace
 
 struct http_client_parts {
+  explicit http_client_parts(http_client_options chosen) : options(std::move(chosen)) {}
+
   http_client_options options;
-  result<std::unique_ptr<tls_trust>> trust;
+
+  // The system's authorities take some 15 ms to read, which http does not need.
+  [[nodiscard]] const result<std::unique_ptr<tls_trust>>& find_trust() const {
+    std::call_once(is_trust_read_, [this] { trust_ = tls_trust::create(options.ca_file); });
+    return trust_;
+  }
 
   // The addresses of a host, every one of them allowed.
   [[nodiscard]] result<std::vector<host_address>> find(const http_url& url,
@@ -151,10 +160,14 @@ struct http_client_parts {
                                                steady_time deadline) const {
     const auto addresses = find(going.url, deadline);
     if (!addresses) return addresses.problem();
-    if (going.url.is_tls && !trust) return trust.problem();
+    const tls_trust* trust = nullptr;
+    if (going.url.is_tls) {
+      const auto& found = find_trust();
+      if (!found) return found.problem();
+      trust = found->get();
+    }
     const auto limit = std::chrono::steady_clock::now() + options.connect_timeout;
-    auto opened = connection::open(going.url, *addresses, trust ? trust->get() : nullptr,
-                                   std::min(deadline, limit));
+    auto opened = connection::open(going.url, *addresses, trust, std::min(deadline, limit));
     if (!opened) return opened.problem();
     connection& line = **opened;
     line.set_deadline(deadline);
@@ -189,6 +202,10 @@ struct http_client_parts {
   [[nodiscard]] static error named(const http_url& url, const result<T>& failed) {
     return {failed.problem().code, no_offset, url.place() + " " + failed.problem().message};
   }
+
+ private:
+  mutable std::once_flag is_trust_read_;
+  mutable result<std::unique_ptr<tls_trust>> trust_ = error{};
 };
 
 }  // namespace detail
@@ -203,9 +220,7 @@ std::string_view http_response::header(std::string_view name) const noexcept {
 }
 
 http_client::http_client(http_client_options options)
-    : parts_(new detail::http_client_parts{.options = std::move(options), .trust = error{}}) {
-  parts_->trust = detail::tls_trust::create(parts_->options.ca_file);
-}
+    : parts_(std::make_unique<detail::http_client_parts>(std::move(options))) {}
 
 http_client::http_client(http_client&&) noexcept = default;
 http_client& http_client::operator=(http_client&&) noexcept = default;

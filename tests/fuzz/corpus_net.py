@@ -3,10 +3,12 @@
 
 def http_url():
     texts = ["http://example.com", "https://EXAMPLE.com:8443/a/../b?c=d#e\n../f",
-             "http://1.2.3.4:80", "http://[2001:db8::1]:8080/\n//h:1/x?y", "http://127.0.0.1.example.com/\n?q",
+             "http://1.2.3.4:80", "http://[2001:db8::1]:8080/\n//h:1/x?y",
+             "http://127.0.0.1.example.com/\n?q",
              "http://2130706433/", "http://0x7f.1/", "http://u:p@h/", "http://h/%zz", "http://h:x/",
              "http://h/\xe4 [1]{2}\n/a b", "file:///etc/passwd", "http://h\\a/",
-             "http://[::ffff:1.2.3.4]/", "http://h./\nhttp:///x", "http://h/a\n/../../..", "10.0.0.0/8", "fd00::/8",
+             "http://[::ffff:1.2.3.4]/", "http://h./\nhttp:///x", "http://h/a\n/../../..",
+             "10.0.0.0/8", "fd00::/8",
              "::ffff:10.0.0.0/104", "2001:db8::1/129", "http://h/a\njavascript:1"]
     return {f"url_{index:02}": text.encode() for index, text in enumerate(texts)}
 

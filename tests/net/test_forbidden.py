@@ -225,6 +225,24 @@ class Forbidden(unittest.TestCase):
             self.assertIn("is no public address", self.refuse(f"http://{address}/"), address)
         self.refuse(f"http://{PUBLIC}/", "--deny", "93.184.0.0/16")
 
+    def test_vectors(self):
+        path = pathlib.Path(__file__).parents[1] / "vectors" / "probe.json"
+        codes = {"OK": DONE, "ADDRESS_FORBIDDEN": BAD_INPUT, "INVALID_ARGUMENT": 2}
+        cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+        asked = 0
+        for one in cases:
+            if "\0" in one["url"] or one["url"] == "":
+                continue  # which no argument of a program can be
+            options = [word for key in ("allow", "deny") for address in one.get(key, ())
+                       for word in (f"--{key}", address)]
+            done = self.probe(one["url"], *options, "--timeout", "1s", "--head-only",
+                              "--configured", "image/png")
+            seen = self.packets.drain()
+            self.assertEqual(done.returncode, codes[one["expect"]], (one, done))
+            self.assertEqual(bool(seen), one["expect"] == "OK", one)
+            asked += bool(seen)
+        self.assertGreater(asked, 40)
+
     def test_hosts_that_are_numbers(self):
         for host in ("2130706433", "0x7f.1", "0x7f000001", "017700000001", "127.1", "0177.0.0.1",
                      "127.0.0.1.", "0", "%31%32%37.0.0.1", "1572395042"):

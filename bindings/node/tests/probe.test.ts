@@ -1,4 +1,5 @@
 // The probe from JavaScript: a server of the test, the pool of threads, errors, the old name.
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -88,6 +89,17 @@ test('what is refused', async () => {
   }
   expect(await codeOf(base, { allow: ['10.0.0.1/8'] })).toBe('INVALID_ARGUMENT');
   expect(await codeOf(base, { ...local, headers: { A: 'b\r\nC: d' } })).toBe('INVALID_ARGUMENT');
+});
+
+test('the vectors of what is refused', async () => {
+  const { cases } = JSON.parse(readFileSync(
+    new URL('../../../tests/vectors/probe.json', import.meta.url), 'utf8')) as
+    { cases: (ProbeOptions & { name: string; url: string; expect: string })[] };
+  const refused = cases.filter((one) => one.expect !== 'OK');
+  expect(refused.length).toBeGreaterThan(200);
+  for (const { name, url, expect: wanted, ...options } of refused) {
+    expect(await codeOf(url, options), name).toBe(wanted);
+  }
 });
 
 test('nobody there', async () => {

@@ -3,6 +3,8 @@
 import dataclasses
 import http.server
 import ipaddress
+import json
+import pathlib
 import pickle
 import threading
 import time
@@ -157,3 +159,15 @@ def test_time_is_bounded_and_other_threads_run(server):
 def test_wrong_arguments(arguments, problem):
     with pytest.raises(problem):
         jobqueue.probe_content_type(arguments.pop("url", "http://127.0.0.1:1/"), **arguments)
+
+
+def test_vectors_of_what_is_refused():
+    path = pathlib.Path(__file__).parents[3] / "tests" / "vectors" / "probe.json"
+    refused = [one for one in json.loads(path.read_text(encoding="utf-8"))["cases"]
+               if one["expect"] != "OK"]
+    assert len(refused) > 200
+    for one in refused:
+        with pytest.raises(jobqueue.JobqueueError) as caught:
+            jobqueue.probe_content_type(one["url"], allow=one.get("allow", ()),
+                                        deny=one.get("deny", ()))
+        assert caught.value.code == one["expect"], one
