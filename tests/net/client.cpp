@@ -1,11 +1,12 @@
 // The client against servers that do what they should not.
 #include <jobqueue/net/client.hpp>
 
-#include <array>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -349,6 +350,77 @@ TEST(Client, trusts_no_certificate_of_another_name) {
   EXPECT_THAT(problem_of(client, server.url("/", "localhost"), errc::network_error),
               HasSubstr("hostname mismatch"));
   EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(Client, trusts_no_certificate_that_has_expired) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "jobqueue-net-expired";
+  std::filesystem::create_directories(folder);
+  const certificate old(folder, "IP:127.0.0.1", -60);
+  const scripted_server server(says("HTTP/1.1 200 OK\r\n\r\n"), &old);
+  auto options = local_options();
+  options.ca_file = old.file();
+  EXPECT_THAT(problem_of(http_client(std::move(options)), server.url(), errc::network_error),
+              HasSubstr("certificate has expired"));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+// Without the end that TLS has, a body may have been cut by somebody else.
+TEST(Client, knows_a_tls_connection_that_was_cut) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "jobqueue-net-cut";
+  std::filesystem::create_directories(folder);
+  const certificate proof(folder, "IP:127.0.0.1");
+  const scripted_server server(
+      [](const std::string&, server_line& line) {
+        line.send("HTTP/1.1 200 OK\r\n\r\nall of it?");
+        line.cut();
+      },
+      &proof);
+  auto options = local_options();
+  options.ca_file = proof.file();
+  const http_client client(std::move(options));
+  EXPECT_THAT(problem_of(client, server.url(), errc::network_error), HasSubstr("broke off TLS"));
+  const auto answer = client.send({.url = server.url(), .accepts_partial_body = true}).value();
+  EXPECT_EQ(answer.body, "all of it?");
+  EXPECT_TRUE(answer.is_body_cut);
+}
+
+TEST(Client, sends_a_large_body) {
+  const scripted_server server([](const std::string& request, server_line& line) {
+    line.send(request.size() > (1 << 20) ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                         : "HTTP/1.1 500 x\r\n\r\n");
+  });
+  const auto answer =
+      http_client(local_options())
+          .send({.method = "POST", .url = server.url(), .body = std::string(1 << 20, 'x')})
+          .value();
+  EXPECT_EQ(answer.status, 200u);
+}
+
+TEST(Client, is_shared_by_threads) {
+  const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  const http_client client(local_options());
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 10; ++j) {
+        const auto answer =
+            client.send({.url = server.url("/", j % 2 == 0 ? "127.0.0.1" : "localhost")});
+        if (answer && answer->body == "ok") ++right;
+      }
+    });
+  }
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(right, 80);
+}
+
+TEST(Client, speaks_to_an_address_of_ipv6) {
+  const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), nullptr,
+                               "::1");
+  const auto answer = http_client(local_options()).send({.url = server.url("/", "[::1]")}).value();
+  EXPECT_EQ(answer.body, "ok");
+  EXPECT_THAT(server.requests().front(),
+              HasSubstr("\r\nHost: [::1]:" + std::to_string(server.port()) + "\r\n"));
 }
 
 TEST(Client, says_who_does_not_answer) {

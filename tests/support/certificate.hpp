@@ -16,8 +16,10 @@ namespace jobqueue::test {
 
 class certificate {
  public:
-  // Made out to `name`, such as "DNS:localhost", and written into `folder`.
-  certificate(const std::filesystem::path& folder, const std::string& name)
+  // Made out to `name`, such as "DNS:localhost", and written into `folder`; no longer valid if the
+  // seconds are negative.
+  certificate(const std::filesystem::path& folder, const std::string& name,
+              long valid_seconds = 3600)
       : file_((folder / "certificate.pem").string()), key_file_((folder / "key.pem").string()) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
                                                                   &EVP_PKEY_free);
@@ -26,7 +28,7 @@ class certificate {
     require(X509_set_version(made.get(), 2) == 1);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
     X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), valid_seconds);
     X509_NAME* const subject = X509_get_subject_name(made.get());
     const unsigned char common_name[] = "test";
     require(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1);

@@ -59,6 +59,9 @@ class server_line {
       }
     }
   }
+  // The connection ends without what TLS sends at its end.
+  void cut() noexcept { is_cut_ = true; }
+  [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
   // The connection is reset, not closed.
   void reset() const {
     const linger now = {.l_onoff = 1, .l_linger = 0};
@@ -69,6 +72,7 @@ class server_line {
   int socket_;
   SSL* tls_;
   const std::atomic<bool>& is_stopped_;
+  bool is_cut_ = false;
 };
 
 class scripted_server {
@@ -181,7 +185,7 @@ class scripted_server {
       requests_.push_back(request);
     }
     script_(request, line);
-    if (session) SSL_shutdown(session.get());
+    if (session && !line.is_cut()) SSL_shutdown(session.get());
   }
 
   static bool is_whole(const std::string& request) {
