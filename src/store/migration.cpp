@@ -14,6 +14,10 @@ extern const std::string_view migration_0002_evidence_sqlite;
 extern const std::string_view migration_0002_evidence_postgresql;
 extern const std::string_view migration_0003_delivery_sqlite;
 extern const std::string_view migration_0003_delivery_postgresql;
+extern const std::string_view migration_0004_events_sqlite;
+extern const std::string_view migration_0004_events_postgresql;
+extern const std::string_view migration_0005_webhooks_sqlite;
+extern const std::string_view migration_0005_webhooks_postgresql;
 
 namespace {
 
@@ -26,10 +30,12 @@ struct migration_file {
   }
 };
 
-constexpr std::array<migration_file, 3> files{{
+constexpr std::array<migration_file, 5> files{{
     {1, &migration_0001_jobs_sqlite, &migration_0001_jobs_postgresql},
     {2, &migration_0002_evidence_sqlite, &migration_0002_evidence_postgresql},
     {3, &migration_0003_delivery_sqlite, &migration_0003_delivery_postgresql},
+    {4, &migration_0004_events_sqlite, &migration_0004_events_postgresql},
+    {5, &migration_0005_webhooks_sqlite, &migration_0005_webhooks_postgresql},
 }};
 constexpr std::string_view log_table =
     "CREATE TABLE IF NOT EXISTS jobqueue_migration (version integer PRIMARY KEY)";
@@ -136,6 +142,7 @@ class planner {
   }
 
   status add_file(const migration_file& file) {
+    created_.clear();
     for (const std::string_view sql : split_statements(file.text(connection_->dialect()))) {
       const made_object made = object_of(sql);
       const auto there = exists(made);
@@ -183,7 +190,7 @@ class planner {
     return found->size() != 0;
   }
 
-  // A table that the plan creates has all its columns.
+  // A table has all its columns that the same file creates.
   result<bool> has_column(std::string_view table, std::string_view name) {
     for (const std::string& created : created_) {
       if (created == table) return true;

@@ -18,7 +18,10 @@ status row_adder::add(std::span<const new_row> rows) {
   for (const new_row& row : rows) groups[row.columns].push_back(&row);
   for (const auto& [columns, members] : groups) {
     const std::size_t width = std::max<std::size_t>(columns.size(), 1);
-    const std::size_t piece = std::max<std::size_t>(most_parameters / width, 1);
+    // SQLite is no server far away, and prepares a short statement once for all.
+    const std::size_t piece = connection_->dialect() == sql_dialect::sqlite
+                                  ? 1
+                                  : std::max<std::size_t>(most_parameters / width, 1);
     for (std::size_t at = 0; at < members.size(); at += piece) {
       const auto some = std::span(members).subspan(at, std::min(piece, members.size() - at));
       if (status added = add_equal(columns, some); !added) return added;

@@ -209,6 +209,9 @@ class job_store {
   [[nodiscard]] result<std::vector<category_count>> count_categories();
   [[nodiscard]] result<job_list> list_jobs(const job_filter& filter);
 
+  /// For the library's own services, which share its connections.
+  [[nodiscard]] detail::job_store_parts& parts() noexcept { return *parts_; }
+
  private:
   explicit job_store(std::unique_ptr<detail::job_store_parts> parts);
   std::unique_ptr<detail::job_store_parts> parts_;
