@@ -127,6 +127,7 @@ void add_detect(CLI::App& program, std::function<int()>& run) {
       ->needs(probe);
   app->add_option("--max-redirects", command->max_redirects,
                   "Of --probe: how many are followed, each checked like the URL")
+      ->check(CLI::Range(0, 20))
       ->capture_default_str()
       ->needs(probe);
   app->add_option("--ca-file", command->ca_file,

@@ -13,8 +13,6 @@ namespace {
 
 using namespace detail;
 
-constexpr std::string_view nothing_known = "application/octet-stream";
-
 constexpr std::array<std::string_view, 10> category_words = {
     "data",    "image", "video", "audio", "document",
     "archive", "text",  "model", "font",  "executable"};

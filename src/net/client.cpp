@@ -213,10 +213,10 @@ struct http_client_parts {
 inline namespace v1 {
 
 std::string_view http_response::header(std::string_view name) const noexcept {
-  for (auto one = headers.rbegin(); one != headers.rend(); ++one) {
-    if (detail::is_same_name(one->first, name)) return one->second;
-  }
-  return {};
+  const auto last = std::find_if(headers.rbegin(), headers.rend(), [name](const auto& header) {
+    return detail::is_same_name(header.first, name);
+  });
+  return last != headers.rend() ? std::string_view(last->second) : std::string_view{};
 }
 
 http_client::http_client(http_client_options options)

@@ -25,7 +25,7 @@ std::atomic<int> lookups = 0;  // that run, waited for or not
 
 // Shared by the caller and the thread, whoever is there longer.
 struct lookup {
-  explicit lookup(const std::string& host) : name(host) {}
+  explicit lookup(std::string host) : name(std::move(host)) {}
 
   std::string name;
   std::mutex guard;
