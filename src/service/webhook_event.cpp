@@ -62,15 +62,6 @@ std::string type_of(webhook_kind kind, const members& body, std::span<const head
   return std::string(clip_text(type, most_id_chars));
 }
 
-// "v1,..." of the standard schemes may have dots; ours must have none.
-std::string outgoing_id(std::string_view id) {
-  const bool is_plain = std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '-';
-  });
-  if (is_plain) return std::string(id);
-  return "evt_" + sha256(std::as_bytes(std::span(id.data(), id.size()))).hex();
-}
-
 // What subscribers are sent: the body, if it has the shape that they expect, else one with it.
 std::string outgoing_body(const incoming_event& event, std::string_view body, const members& all,
                           instant now) {
@@ -200,7 +191,7 @@ result<incoming_event> read_event(webhook_kind kind, std::string_view body,
     return event;
   }
   add_outcome(event, body, data);
-  event.outgoing = outgoing_event{outgoing_id(event.id), event.type,
+  event.outgoing = outgoing_event{make_event_id(event.id), event.type,
                                   event.workflow_id.empty() ? event.job_id : event.workflow_id,
                                   outgoing_body(event, body, all, now)};
   return event;

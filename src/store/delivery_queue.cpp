@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include <jobqueue/base64.hpp>
+
 #include "core/json_text.hpp"
 #include "store/new_rows.hpp"
 
@@ -40,6 +42,16 @@ result<std::vector<subscriber>> read_subscribers(sql_connection& connection) {
 }
 
 }  // namespace
+
+std::string make_event_id(std::string_view text) {
+  constexpr std::size_t most_chars = 255;
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
+  });
+  if (is_plain && !text.empty() && text.size() <= most_chars) return std::string(text);
+  return "evt_" + sha256(std::as_bytes(std::span(text.data(), text.size()))).hex();
+}
 
 result<std::size_t> queue_deliveries(sql_connection& connection,
                                      std::span<const outgoing_event> events, instant now) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
@@ -18,6 +19,9 @@ struct outgoing_event {
   std::string workflow_id;
   std::string body;  // JSON, byte for byte what is sent
 };
+
+// `text` if it can be the id of an event that goes out, else one that stands for it.
+[[nodiscard]] std::string make_event_id(std::string_view text);
 
 // Adds a pending delivery for each active endpoint that wants the type of an event; one that has
 // that event already keeps what it has. In the transaction of the caller. Gives how many are new.

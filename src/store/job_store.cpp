@@ -49,7 +49,8 @@ void append_json_column(std::string& text, std::string_view json) {
   for (const char c : json) text += c == '\n' || c == '\r' ? ' ' : c;
 }
 
-// One row as an object of JSON. What was clipped is null, with a word about it.
+}  // namespace
+
 std::string row_to_json(const column_list& columns, std::span<const fact_value> row) {
   std::string text = "{";
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -80,8 +81,6 @@ std::string row_to_json(const column_list& columns, std::span<const fact_value> 
   text += '}';
   return text;
 }
-
-}  // namespace
 
 connection_pool::opener make_opener(const store_url& url, const store_options& options) {
   if (url.dialect == sql_dialect::sqlite) {

@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,9 @@ struct job_store_parts {
 [[nodiscard]] std::string clipped_column(const sql_column& column);
 // The value of such a column; withheld if it was cut.
 [[nodiscard]] fact_value withhold_long(const fact_value& value);
+
+// One row as an object of JSON. What was clipped is null, with a word about it.
+[[nodiscard]] std::string row_to_json(const column_list& columns, std::span<const fact_value> row);
 
 // Where a list goes on: behind a time and an id.
 [[nodiscard]] std::string make_cursor(const fact_value& time, std::string_view id);

@@ -4,6 +4,9 @@ ALTER TABLE webhook_endpoint ADD COLUMN IF NOT EXISTS scheme text;
 
 ALTER TABLE webhook_delivery ADD COLUMN IF NOT EXISTS workflow_id text;
 
+-- The tries before it was redriven, which the schedule does not count.
+ALTER TABLE webhook_delivery ADD COLUMN IF NOT EXISTS attempts_before integer NOT NULL DEFAULT 0;
+
 CREATE INDEX IF NOT EXISTS webhook_delivery_created_idx ON webhook_delivery (created_at, id);
 
 CREATE INDEX IF NOT EXISTS webhook_delivery_state_idx ON webhook_delivery (state, created_at, id);
