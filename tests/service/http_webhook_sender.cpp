@@ -1,4 +1,4 @@
-// Webhooks that go out, to a server of the test: when, how often, to whom, and what becomes of them.
+// Webhooks that go out, to a server of the test: when, how often, to whom, and what then
 #include <jobqueue/service/webhook_sender.hpp>
 
 #include <sys/wait.h>
@@ -180,8 +180,8 @@ TEST_P(sender_over, tells_who_wants_to_know_and_signs_it) {
 
 TEST_P(sender_over, goes_by_the_schedule_until_it_gives_up) {
   add_endpoint("a", application_.url());
-  ASSERT_TRUE(store_.store->import_jobs(
-      {R"({"id":"w1","status":"completed","workflow_output":"u","completed_at":"2026-01-05T11:59:00Z"})"}));
+  ASSERT_TRUE(store_.store->import_jobs({R"({"id":"w1","status":"completed","workflow_output":"u",)"
+                                         R"("completed_at":"2026-01-05T11:59:00Z"})"}));
   queue("evt_1");
   application_.answer(500);
   std::vector<std::int64_t> waits;

@@ -68,8 +68,8 @@ class webhook_sender {
   http_client client_;
 };
 
-/// Completes and checks an endpoint that is to be added: an id, a scheme and a secret are made where
-/// it has none. `invalid_argument` and `secret_invalid` say what is wrong with it.
+/// Completes and checks an endpoint that is to be added: an id, a scheme and a secret are made
+/// where it has none. `invalid_argument` and `secret_invalid` say what is wrong with it.
 [[nodiscard]] result<webhook_endpoint> make_webhook_endpoint(webhook_endpoint given);
 
 }  // namespace v1
