@@ -20,6 +20,8 @@ constexpr std::size_t max_headers = 256;
 constexpr unsigned max_interim_answers = 16;
 // A body may come in chunks of one byte, which are six; what is around them is bounded, too.
 constexpr std::size_t framing_factor = 8;
+// "0" and two line breaks: so much comes at the end of every body in chunks.
+constexpr std::size_t last_chunk_bytes = 5;
 constexpr std::size_t framing_bytes = std::size_t{64} << 10;
 
 error problem(std::string message) { return {errc::network_error, no_offset, std::move(message)}; }
@@ -38,6 +40,7 @@ class answer_parser final : public beast::http::basic_parser<false> {
   }
   void on_field_impl(beast::http::field, string_view name, string_view value,
                      error_code& code) override {
+    if (is_header_done()) return;  // behind the body, where it must not be taken for a header
     if (answer_.headers.size() == max_headers) {
       too_many_headers_ = true;
       code = beast::http::error::header_limit;
@@ -127,6 +130,10 @@ result<bool> response_reader::feed(std::string_view bytes) {
   parts& own = *parts_;
   own.pending.append(bytes);
   for (;;) {
+    // The parser wants to see no less of the last chunk twice.
+    if (own.has_header && own.parser->chunked() && own.pending.size() < last_chunk_bytes) {
+      return false;
+    }
     const auto taken = own.step();
     if (!taken) return taken.problem();
     if (own.has_header && own.answer.status / 100 == 1) {

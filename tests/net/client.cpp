@@ -145,6 +145,16 @@ TEST(Client, knows_the_end_of_a_body) {
   }
 }
 
+TEST(Client, takes_no_trailer_for_a_header) {
+  const scripted_server server(
+      says("HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"
+           "0\r\nContent-Type: text/html\r\nSet-Cookie: a\r\n\r\n"));
+  const auto answer = http_client(local_options()).send({.url = server.url()}).value();
+  EXPECT_EQ(answer.body, "ok");
+  EXPECT_EQ(answer.header("content-type"), "a/b");
+  EXPECT_EQ(answer.headers.size(), 2u);
+}
+
 TEST(Client, reads_no_body_of_head) {
   const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<script>!"));
   const http_client client(local_options());
