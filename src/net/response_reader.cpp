@@ -110,6 +110,8 @@ struct response_reader::parts {
     } else {
       header_bytes += taken;
       has_header = parser->is_header_done();
+      // The parser counts the first line and the others on their own.
+      if (header_bytes > limits.header_bytes) return problem("sends headers that are too long");
     }
     return taken > 0;
   }
@@ -136,6 +138,9 @@ result<bool> response_reader::feed(std::string_view bytes) {
     }
     const auto taken = own.step();
     if (!taken) return taken.problem();
+    if (own.has_header && own.answer.status < 100) {
+      return problem("does not answer in HTTP: there is no such status");
+    }
     if (own.has_header && own.answer.status / 100 == 1) {
       if (own.answer.status == 101) return problem("switches to a protocol that nobody asked for");
       if (++own.interim_answers > max_interim_answers ||
