@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -26,8 +27,12 @@ std::uint64_t load_word(const unsigned char* at) noexcept {
   return word;
 }
 
-constexpr bool is_binary(unsigned char c) noexcept {
-  return c <= 0x08 || c == 0x0B || (c >= 0x0E && c <= 0x1A) || (c >= 0x1C && c <= 0x1F);
+// Of the bytes below 0x20 by their bits: all but TAB, LF, FF, CR and ESC.
+constexpr std::uint32_t binary_bits =
+    ~(1U << 0x09U | 1U << 0x0AU | 1U << 0x0CU | 1U << 0x0DU | 1U << 0x1BU);
+
+constexpr bool is_binary(std::uint64_t byte) noexcept {
+  return byte < 0x20 && (binary_bits >> byte & 1U) != 0;
 }
 
 // The size of a whole head, which may go on; a shorter one is believed to be cut only where it has
@@ -345,12 +350,14 @@ bool has_binary_byte(std::span<const std::byte> head) noexcept {
   const auto* at = reinterpret_cast<const unsigned char*>(head.data());
   const auto* const end = at + head.size();
   for (; end - at >= 8; at += 8) {
-    // Whether one of eight is below 0x20; most words of text have none.
+    // The bytes below 0x20 by their highest bits; most words of text have none.
     const std::uint64_t word = load_word(at);
-    if (((word - ones * 0x20) & ~word & (ones * 0x80)) == 0) continue;
-    if (std::any_of(at, at + 8, is_binary)) return true;
+    std::uint64_t low = ~((word | (ones * 0x80)) - ones * 0x20) & ~word & (ones * 0x80);
+    for (; low != 0; low &= low - 1) {
+      if (is_binary(word >> (std::countr_zero(low) - 7) & 0xFF)) return true;
+    }
   }
-  return std::any_of(at, end, is_binary);
+  return std::any_of(at, end, [](unsigned char c) { return is_binary(c); });
 }
 
 text_form recognize_text(std::span<const std::byte> head) {

@@ -171,6 +171,13 @@ result<bool> response_reader::feed(std::string_view bytes) {
 status response_reader::end() {
   parts& own = *parts_;
   if (!own.has_header) return problem("closed the connection before it answered");
+  if (!own.pending.empty()) {
+    if (const auto taken = own.step(); !taken) return taken.problem();
+    if (own.answer.body.size() == own.limits.body_bytes) {
+      own.answer.is_body_cut = true;
+      return done;
+    }
+  }
   error_code code;
   own.parser->put_eof(code);
   if (code) return problem("closed the connection within its answer");
