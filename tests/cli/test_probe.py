@@ -14,7 +14,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.seen.append("HEAD")
         self.send_response(302 if self.path == "/away" else 405)
         if self.path == "/away":
-            self.send_header("Location", "http://10.0.0.1/")
+            self.send_header("Location", "http://127.0.0.2/")
         self.end_headers()
 
     def do_GET(self):

@@ -5,7 +5,7 @@
 #include <jobqueue/jobqueue_net.h>
 
 int main(void) {
-  const char* url = "http://169.254.169.254/latest/meta-data";
+  const char* url = "http://127.0.0.1/latest/meta-data";
   jobqueue_content_type type = JOBQUEUE_CONTENT_TYPE_INIT;
   jobqueue_probe_options options = JOBQUEUE_PROBE_OPTIONS_INIT;
   jobqueue_error error;

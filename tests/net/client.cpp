@@ -280,9 +280,9 @@ TEST(Client, follows_redirects_within_bounds) {
     const std::string path = request.substr(request.find(' ') + 1, 6);
     if (path == "/loop ") return to("302", "/loop");
     if (path == "/other") return to("307", other.url("/there"));
-    if (path == "/meta ") return to("301", "http://169.254.169.254/latest/meta-data");
+    if (path == "/meta ") return to("301", "http://127.0.0.2/latest/meta-data");
     if (path == "/file ") return to("301", "file:///etc/passwd");
-    if (path == "/deci ") return to("301", "http://2852039166/");
+    if (path == "/deci ") return to("301", "http://2130706434/");
     if (path == "/bad  ") return to("301", "http://[");
     if (path == "/post ") return to("303", "end?a=b c");
     line.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend");
@@ -305,7 +305,7 @@ TEST(Client, follows_redirects_within_bounds) {
               HasSubstr("redirects once more"));
   EXPECT_EQ(server.requests().size(), before + 6);
   EXPECT_THAT(problem_of(client, server.url("/meta"), errc::address_forbidden),
-              HasSubstr("169.254.169.254"));
+              HasSubstr("127.0.0.2"));
   problem_of(client, server.url("/file"), errc::address_forbidden);
   problem_of(client, server.url("/deci"), errc::address_forbidden);
 

@@ -195,7 +195,7 @@ TEST(Probe, follows_to_the_object) {
     } else if (request.find(" /loop ") != std::string::npos) {
       line.send(answer("302 Found\r\nLocation: /loop", ""));
     } else if (request.find(" /meta ") != std::string::npos) {
-      line.send(answer("302 Found\r\nLocation: http://169.254.169.254/", ""));
+      line.send(answer("302 Found\r\nLocation: http://127.0.0.2/", ""));
     } else {
       line.send(answer("200 OK", ""));
     }

@@ -243,6 +243,13 @@ class Forbidden(unittest.TestCase):
             asked += bool(seen)
         self.assertGreater(asked, 40)
 
+    def test_vectors_in_c(self):
+        done = subprocess.run([os.environ["JOBQUEUE_NET_VECTORS"]], capture_output=True,
+                              timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        self.assertIn(b"[  PASSED  ] 1 test", done.stdout)
+        self.assertEqual(self.packets.drain(), set())
+
     def test_hosts_that_are_numbers(self):
         for host in ("2130706433", "0x7f.1", "0x7f000001", "017700000001", "127.1", "0177.0.0.1",
                      "127.0.0.1.", "0", "%31%32%37.0.0.1", "1572395042"):

@@ -3,9 +3,10 @@
 import dataclasses
 import http.server
 import ipaddress
-import json
 import pathlib
 import pickle
+import subprocess
+import sys
 import threading
 import time
 
@@ -22,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(403)
         elif self.path.startswith("/away"):
             self.send_response(302)
-            self.send_header("Location", "http://169.254.169.254/latest/meta-data")
+            self.send_header("Location", "http://127.0.0.2/latest/meta-data")
             self.end_headers()
         else:
             self.do_GET(False)
@@ -161,13 +162,27 @@ def test_wrong_arguments(arguments, problem):
         jobqueue.probe_content_type(arguments.pop("url", "http://127.0.0.1:1/"), **arguments)
 
 
+REFUSED = """
+import json, pathlib, sys
+import jobqueue
+refused = [one for one in json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))["cases"]
+           if one["expect"] != "OK"]
+for one in refused:
+    try:
+        jobqueue.probe_content_type(one["url"], allow=one.get("allow", ()),
+                                    deny=one.get("deny", ()), timeout=1)
+        code = "OK"
+    except jobqueue.JobqueueError as problem:
+        code = problem.code
+    assert code == one["expect"], (code, one)
+print(len(refused))
+"""
+
+
 def test_vectors_of_what_is_refused():
-    path = pathlib.Path(__file__).parents[3] / "tests" / "vectors" / "probe.json"
-    refused = [one for one in json.loads(path.read_text(encoding="utf-8"))["cases"]
-               if one["expect"] != "OK"]
-    assert len(refused) > 200
-    for one in refused:
-        with pytest.raises(jobqueue.JobqueueError) as caught:
-            jobqueue.probe_content_type(one["url"], allow=one.get("allow", ()),
-                                        deny=one.get("deny", ()))
-        assert caught.value.code == one["expect"], one
+    # In a network namespace without any network: a defect would send packets to strangers.
+    vectors = pathlib.Path(__file__).parents[3] / "tests" / "vectors" / "probe.json"
+    done = subprocess.run(["unshare", "-rn", sys.executable, "-c", REFUSED, vectors],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 200

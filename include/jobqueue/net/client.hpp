@@ -5,7 +5,7 @@
 //
 //   int main() {
 //     const jobqueue::http_client client;
-//     const auto answer = client.send({.url = "http://169.254.169.254/latest/meta-data"});
+//     const auto answer = client.send({.url = "http://127.0.0.1/latest/meta-data"});
 //     if (!answer) std::cout << error_name(answer.problem().code);
 //   }
 //
