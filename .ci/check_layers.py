@@ -35,6 +35,7 @@ THIRD_PARTY = {
     r"hiredis/": {"store"},
     r"CLI/": {"cli"},
     r"spdlog/|fmt/": {"service", "cli"},
+    r"prometheus/": {"service"},
     r"hwy/|simdjson\.h$|re2/": {"core"},
     r"openssl/": {"core", "vault", "net", "store", "service", "bindings"},
     r"nlohmann/": set(ARROWS) - {"bindings"},

@@ -42,6 +42,8 @@ int run_program(int argc, char** argv) {
   cli::add_attestation(program, run);
   cli::add_truncate(program, run);
   cli::add_detect(program, run);
+  cli::add_serve(program, run);
+  cli::add_webhook(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -37,4 +37,11 @@ http_answer problem_answer(unsigned status, std::string_view code, std::string_v
   return answer;
 }
 
+http_answer problem_answer(const error& problem) {
+  constexpr auto first_of_machine = static_cast<int>(errc::store_error);
+  unsigned status = static_cast<int>(problem.code) < first_of_machine ? 400 : 503;
+  if (problem.code == errc::internal) status = 500;
+  return problem_answer(status, error_name(problem.code), problem.message);
+}
+
 }  // namespace jobqueue::detail

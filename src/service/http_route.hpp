@@ -48,6 +48,9 @@ struct http_answer {
 [[nodiscard]] http_answer problem_answer(unsigned status, std::string_view code,
                                          std::string_view message);
 
+// The answer that an error is: 400 if the input is at fault, 503 if a store or the network is.
+[[nodiscard]] http_answer problem_answer(const error& problem);
+
 // May be called from any thread, once.
 using http_respond = std::function<void(http_answer)>;
 

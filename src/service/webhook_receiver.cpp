@@ -193,7 +193,12 @@ class webhook_receiver_parts {
     events.reserve(unique.size());
     for (const std::size_t i : unique) events.push_back(std::move(some[i].event));
     std::vector<result<event_fate>> fates = record(events);
-    for (std::size_t n = 0; n < unique.size(); ++n) settle(some[unique[n]], fates[n]);
+    bool has_new = false;
+    for (std::size_t n = 0; n < unique.size(); ++n) {
+      has_new = has_new || (fates[n] && *fates[n] == event_fate::recorded);
+      settle(some[unique[n]], fates[n]);
+    }
+    if (has_new && options_.recorded) options_.recorded();
     for (std::size_t i = 0; i < some.size(); ++i) {
       const std::size_t first = firsts.find(some[i].id)->second;
       if (first == i) continue;

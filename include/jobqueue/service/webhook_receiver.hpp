@@ -65,6 +65,9 @@ struct webhook_receiver_options {
   std::size_t most_waiting_bytes = std::size_t{256} << 20;  ///< Of their bodies.
   std::size_t most_together = 2'000;  ///< Events of one transaction.
   std::size_t most_known = 100'000;   ///< Events that are known without asking the store.
+  /// Called when events were recorded, for whoever sends what follows from them. From the thread
+  /// that writes.
+  std::function<void()> recorded;
   /// Words for the operator: why a signature was refused, why the store failed. At most ten a
   /// second. They have no byte of a body or a secret. Called from any thread.
   std::function<void(std::string_view)> log;
