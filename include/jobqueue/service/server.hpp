@@ -70,8 +70,8 @@ struct server_options {
 class server {
  public:
   /// Listens, and begins to work. The store, the rules, Redis and the vault must live as long as
-  /// the server. Errors of `check_server_options`; `network_error` if the port is taken; `store_error`
-  /// if the store lacks tables.
+  /// the server. Errors of `check_server_options`; `network_error` if the port is taken;
+  /// `store_error` if the store lacks tables.
   [[nodiscard]] static result<std::unique_ptr<server>> start(job_store& store, const ruleset& rules,
                                                              server_options options);
   virtual ~server() = default;
