@@ -84,7 +84,8 @@ struct serve_command {
     sender.lease = 2 * *timeout + std::chrono::seconds(60);
     sender.client.ca_file = chosen.text("ca_file");
     const auto policy = address_policy::create(chosen.list("allow"));
-    if (!policy) return policy.problem();
+    if (!policy)
+      return error{policy.problem().code, no_offset, "--allow: " + policy.problem().message};
     sender.client.policy = *policy;
     if (chosen.text("webhook_schedule").empty()) return done;
     sender.schedule.clear();
