@@ -107,7 +107,7 @@ class Settings(ServeTest):
                          ("3m", "2", True))
 
     def test_says_what_is_wrong_and_where(self):
-        for text, words in (('{\n"every": "1m",\n"evry": 1}', b"line 3: there is no setting 'evry'"),
+        for text, words in (('{\n"every": "1m",\n"evry": 1}', b"line 3: there is no setting 'evry"),
                             ('{"every": [1]}', b"line 1: every is a text"),
                             ('{"no_send": 1}', b"no_send is true or false"),
                             ("every = 1m", b"is no JSON object")):
