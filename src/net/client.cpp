@@ -19,6 +19,13 @@ namespace {
 
 constexpr std::size_t read_bytes = std::size_t{16} << 10;
 
+// A time point that no caller's milliseconds can make overflow.
+steady_time after(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+  return std::chrono::steady_clock::now() +
+         std::clamp(timeout, std::chrono::milliseconds(0), longest);
+}
+
 error invalid(std::string message) {
   return {errc::invalid_argument, no_offset, std::move(message)};
 }
@@ -139,8 +146,7 @@ struct http_client_parts {
     if (url.address) {
       found.push_back({.address = *url.address});
     } else {
-      auto resolved = resolve_host(
-          url.host, std::min(deadline, std::chrono::steady_clock::now() + options.resolve_timeout));
+      auto resolved = resolve_host(url.host, std::min(deadline, after(options.resolve_timeout)));
       if (!resolved) return resolved.problem();
       found = *std::move(resolved);
     }
@@ -166,7 +172,7 @@ struct http_client_parts {
       if (!found) return found.problem();
       trust = found->get();
     }
-    const auto limit = std::chrono::steady_clock::now() + options.connect_timeout;
+    const steady_time limit = after(options.connect_timeout);
     auto opened = connection::open(going.url, *addresses, trust, std::min(deadline, limit));
     if (!opened) return opened.problem();
     connection& line = **opened;
@@ -227,7 +233,7 @@ http_client& http_client::operator=(http_client&&) noexcept = default;
 http_client::~http_client() = default;
 
 result<http_response> http_client::send(const http_request& request) const {
-  const auto deadline = std::chrono::steady_clock::now() + parts_->options.total_timeout;
+  const detail::steady_time deadline = detail::after(parts_->options.total_timeout);
   if (const auto checked = detail::check(request); !checked) return checked.problem();
   if (!detail::is_field_value(parts_->options.user_agent)) {
     return detail::invalid("the user agent has a control character");

@@ -433,6 +433,20 @@ TEST(Client, speaks_to_an_address_of_ipv6) {
               HasSubstr("\r\nHost: [::1]:" + std::to_string(server.port()) + "\r\n"));
 }
 
+TEST(Client, takes_any_timeout) {
+  const scripted_server server(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  auto options = local_options();
+  options.resolve_timeout = options.connect_timeout = options.total_timeout =
+      std::chrono::milliseconds::max();
+  EXPECT_EQ(http_client(options).send({.url = server.url("/", "localhost")}).value().body, "ok");
+  options.total_timeout = std::chrono::milliseconds::min();
+  EXPECT_THAT(problem_of(http_client(options), server.url(), errc::network_error),
+              HasSubstr("time is over"));
+  options.total_timeout = 0ms;
+  EXPECT_THAT(problem_of(http_client(options), server.url("/", "localhost"), errc::network_error),
+              HasSubstr("time"));
+}
+
 TEST(Client, says_who_does_not_answer) {
   int port = 0;
   {
