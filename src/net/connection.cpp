@@ -92,9 +92,18 @@ struct connection::parts {
   beast::tcp_stream stream{io};
   std::optional<asio::ssl::stream<beast::tcp_stream&>> tls = {};
 
-  // Starts an operation and waits for it; the stream has its deadline.
+  steady_time limit = {};
+
+  void set_limit(steady_time deadline) {
+    limit = deadline;
+    stream.expires_at(deadline);
+  }
+
+  // Starts an operation and waits for it, until the limit.
   template <class Start>
   error_code run(Start start, std::size_t* size = nullptr) {
+    // What is ready at once would win against a timer that has run out, again and again.
+    if (std::chrono::steady_clock::now() >= limit) return beast::error::timeout;
     error_code outcome;
     std::size_t moved = 0;
     start([&outcome, &moved](const error_code& code, std::size_t count = 0) {
@@ -114,10 +123,10 @@ struct connection::parts {
     for (const host_address& address : addresses.first(left)) {
       // An address that does not answer leaves time for the others.
       const auto now = std::chrono::steady_clock::now();
-      stream.expires_at(now + (deadline - now) / static_cast<std::int64_t>(left--));
+      set_limit(now + (deadline - now) / static_cast<std::int64_t>(left--));
       code = run([&](auto done) { stream.async_connect(endpoint_of(address, port), done); });
       if (!code) {
-        stream.expires_at(deadline);
+        set_limit(deadline);
         return done;
       }
       stream.close();
@@ -164,7 +173,7 @@ result<std::unique_ptr<connection>> connection::open(const http_url& url,
   }
 }
 
-void connection::set_deadline(steady_time deadline) { parts_->stream.expires_at(deadline); }
+void connection::set_deadline(steady_time deadline) { parts_->set_limit(deadline); }
 
 status connection::write(std::string_view bytes) {
   parts& own = *parts_;
