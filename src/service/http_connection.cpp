@@ -122,7 +122,16 @@ class connection final : public http_connection,
     if (is_idle_) close();
   }
 
+  void close() override {
+    if (is_closed_) return;
+    is_closed_ = true;
+    lowest().close();
+    home_->connections.erase(this);
+    server_->connection_ended();
+  }
+
   void answer(http_answer answer) override {
+    if (is_closed_) return;
     const unsigned status = answer.status;
     if (server_->observer.answered) {
       server_->observer.answered(route_, status, steady::now() - begun_);
@@ -390,14 +399,6 @@ class connection final : public http_connection,
                             });
   }
 
-  void close() {
-    if (is_closed_) return;
-    is_closed_ = true;
-    lowest().close();
-    home_->connections.erase(this);
-    server_->connection_ended();
-  }
-
   std::shared_ptr<http_server_parts> server_;
   network_lane* home_;
   Stream stream_;
@@ -433,6 +434,12 @@ const std::string& network_lane::date_now() {
                 std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
   }
   return date;
+}
+
+std::vector<std::shared_ptr<http_connection>> network_lane::all() const {
+  std::vector<std::shared_ptr<http_connection>> found;
+  for (const auto& entry : connections) found.push_back(entry.second);
+  return found;
 }
 
 std::shared_ptr<http_connection> make_connection(const std::shared_ptr<http_server_parts>& server,

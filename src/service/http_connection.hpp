@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -32,6 +33,7 @@ class http_connection {
   virtual ~http_connection() = default;
   virtual void begin() = 0;
   virtual void close_if_idle() = 0;
+  virtual void close() = 0;
   virtual void answer(http_answer answer) = 0;
 };
 
@@ -41,7 +43,12 @@ struct network_lane {
   std::unordered_map<http_connection*, std::shared_ptr<http_connection>> connections;
   std::time_t second = 0;
   std::string date;
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work{
+      io.get_executor()};
   std::thread thread;
+
+  // Which they may leave meanwhile.
+  [[nodiscard]] std::vector<std::shared_ptr<http_connection>> all() const;
 
   // The value of Date (RFC 9110, 6.6.1).
   [[nodiscard]] const std::string& date_now();

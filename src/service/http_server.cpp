@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -62,10 +61,7 @@ class server final : public http_server {
     port_ = acceptor_->local_endpoint().port();
     accept();
     for (const auto& one : parts_->lanes) {
-      one->thread = std::thread([lane = one.get()] {
-        const auto work = asio::make_work_guard(lane->io);
-        lane->io.run();
-      });
+      one->thread = std::thread([lane = one.get()] { lane->io.run(); });
     }
     return done;
   }
@@ -82,22 +78,25 @@ class server final : public http_server {
     });
     for (const auto& one : parts_->lanes) {
       asio::post(one->io, [lane = one.get()] {
-        std::vector<std::shared_ptr<http_connection>> all;
-        for (const auto& entry : lane->connections) all.push_back(entry.second);
-        for (const auto& connection : all) connection->close_if_idle();
+        for (const auto& connection : lane->all()) connection->close_if_idle();
       });
     }
     {
       std::unique_lock lock(mutex_);
       ended_.wait_for(lock, at_most, [&] { return count_ == 0; });
     }
-    for (const auto& one : parts_->lanes) one->io.stop();
+    // Not by stopping: what is begun holds its connection, and that this, until it has ended.
+    for (const auto& one : parts_->lanes) {
+      asio::post(one->io, [lane = one.get()] {
+        for (const auto& connection : lane->all()) connection->close();
+        lane->work.reset();
+      });
+    }
     for (const auto& one : parts_->lanes) {
       if (one->thread.joinable()) one->thread.join();
     }
     parts_->workers.stop();
     parts_->workers.join();
-    for (const auto& one : parts_->lanes) one->connections.clear();
     pause_.reset();
     acceptor_.reset();
   }

@@ -37,3 +37,31 @@ def http_response():
         "nothing": answer(""),
         "size": answer("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nffffffffffffffffff\na"),
     }
+
+
+def webhook_request():
+    def request(text, choices="0"):
+        return (choices + text.replace("\n", "\r\n")).encode("latin-1")
+    seeds = {
+        "get": request("GET /jobs/7?a=b HTTP/1.1\nHost: a\n\n"),
+        "post": request("POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n"
+                        "Connection: keep-alive, close\nExpect: 100-continue\n\n"),
+        "chunked": request("POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n"),
+        "both": request("POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n"
+                        "Content-Length: 1\n\n"),
+        "old": request("GET / HTTP/1.0\n\n"),
+        "folded": request("GET / HTTP/1.1\nHost: a\nX: b\n c\n\n"),
+        "repeated": request("GET / HTTP/1.1\nHost: a\nwebhook-id: 1\nWebhook-ID: 2\n\n"),
+        "nothing": request(""),
+    }
+    bodies = ['{"event_type":"workflow_completed","event_id":"e1","data":{"workflow_id":"w1",'
+              '"outputs":["u"],"retry_attempt":2}}',
+              '{"event_type":"workflow_failed","data":{"workflow_id":"w:1","error":"x\\u0000y"}}',
+              '{"type":"job.done","event_id":"a b","job_id":"7","data":[1,2]}', '[1]', '{}',
+              '{"workflow_id":"w1","miniapp_user_id":"7","success":false,"data":{"a":{}}}',
+              '{"data":{"workflow_id":"w1","miniapp_user_id":7,"x":"}"} }',
+              '{"workflow_id":"\\ud800","miniapp_user_id":"7"}', 'no JSON']
+    for index, body in enumerate(bodies):
+        seeds[f"workflow_{index}"] = ("0" + body).encode()
+        seeds[f"notified_{index}"] = ("1" + body).encode()
+    return seeds

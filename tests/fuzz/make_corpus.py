@@ -15,7 +15,7 @@ import pathlib
 import struct
 import zlib
 
-from corpus_net import http_response, http_url
+from corpus_net import http_response, http_url, webhook_request
 from corpus_records import attestation, failure, retry, signature, truncate
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -453,6 +453,7 @@ def main():
         "failure": failure(),
         "http_response": http_response(),
         "http_url": http_url(),
+        "webhook_request": webhook_request(),
         "json_check": json_texts(),
         "json_tracker": json_tracker(),
         "magic": magic(),

@@ -516,7 +516,7 @@ long resident_kib() {
   return resident * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
-long peak_kib() {
+[[maybe_unused]] long peak_kib() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   return used.ru_maxrss;
