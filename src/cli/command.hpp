@@ -50,6 +50,7 @@ void add_truncate(CLI::App& program, std::function<int()>& run);
 void add_detect(CLI::App& program, std::function<int()>& run);
 void add_serve(CLI::App& program, std::function<int()>& run);
 void add_webhook(CLI::App& program, std::function<int()>& run);
+void add_forensics(CLI::App& program, std::function<int()>& run);
 
 // "jobqueue: words" on standard error.
 void say(std::string_view words);

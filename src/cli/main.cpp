@@ -44,6 +44,7 @@ int run_program(int argc, char** argv) {
   cli::add_detect(program, run);
   cli::add_serve(program, run);
   cli::add_webhook(program, run);
+  cli::add_forensics(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -10,10 +10,12 @@
 #include <jobqueue/net/address_policy.hpp>
 #include <jobqueue/service/evaluator.hpp>
 #include <jobqueue/service/evidence_collector.hpp>
+#include <jobqueue/service/forensics.hpp>
 #include <jobqueue/service/resolver.hpp>
 #include <jobqueue/service/webhook_receiver.hpp>
 
 #include "core/json_text.hpp"
+#include "service/forensics_routes.hpp"
 #include "service/http_server.hpp"
 #include "service/mock_application.hpp"
 #include "service/periodic_work.hpp"
@@ -129,7 +131,8 @@ class running final : public server {
   status check_tables() {
     auto connection = store_->parts().pool.acquire();
     if (!connection) return connection.problem();
-    for (const std::string_view table : {"job", "webhook_event", "webhook_attempt"}) {
+    for (const std::string_view table :
+         {"job", "webhook_event", "webhook_attempt", "job_failure"}) {
       const auto columns = (*connection)->columns_of(table);
       if (!columns) return columns.problem();
       if (!columns->empty()) continue;
@@ -173,6 +176,7 @@ class running final : public server {
     };
     add(detail::receiver_routes(*receiver_, options_.max_webhook_bytes));
     add(detail::webhook_routes(*store_, present, [this] { wake_sender(); }));
+    add(detail::forensics_routes(*store_, *rules_, present, [this] { wake_sender(); }));
     if (options_.has_mock_application) {
       detail::mock_application_options mocking;
       mocking.secrets = options_.webhook_secrets;
@@ -254,9 +258,7 @@ class running final : public server {
     const instant now = present();
     if (options_.redis != nullptr) {
       collector_options wanted;
-      const auto columns = rules_->columns();
-      wanted.attestations =
-          std::find(columns.begin(), columns.end(), "attestations") != columns.end();
+      wanted.attestations = true;  // forensics looks at the store alone
       const auto collected = collect_evidence(*options_.redis, *store_, wanted);
       if (!collected) return failed("evaluator", collected.problem());
     }
@@ -271,6 +273,8 @@ class running final : public server {
       if (!resolved) return failed("evaluator", resolved.problem());
       if (resolved->scheduled != 0) wake_sender();
     }
+    const auto indexed = forensics(*store_, *rules_).index_failures();
+    if (!indexed) return failed("evaluator", indexed.problem());
     const auto counts = store_->count_categories();
     if (!counts) return failed("evaluator", counts.problem());
     metrics_.set_jobs(*counts);

@@ -18,6 +18,8 @@ extern const std::string_view migration_0004_events_sqlite;
 extern const std::string_view migration_0004_events_postgresql;
 extern const std::string_view migration_0005_webhooks_sqlite;
 extern const std::string_view migration_0005_webhooks_postgresql;
+extern const std::string_view migration_0006_forensics_sqlite;
+extern const std::string_view migration_0006_forensics_postgresql;
 
 namespace {
 
@@ -30,12 +32,13 @@ struct migration_file {
   }
 };
 
-constexpr std::array<migration_file, 5> files{{
+constexpr std::array<migration_file, 6> files{{
     {1, &migration_0001_jobs_sqlite, &migration_0001_jobs_postgresql},
     {2, &migration_0002_evidence_sqlite, &migration_0002_evidence_postgresql},
     {3, &migration_0003_delivery_sqlite, &migration_0003_delivery_postgresql},
     {4, &migration_0004_events_sqlite, &migration_0004_events_postgresql},
     {5, &migration_0005_webhooks_sqlite, &migration_0005_webhooks_postgresql},
+    {6, &migration_0006_forensics_sqlite, &migration_0006_forensics_postgresql},
 }};
 constexpr std::string_view log_table =
     "CREATE TABLE IF NOT EXISTS jobqueue_migration (version integer PRIMARY KEY)";
