@@ -20,7 +20,8 @@ struct json_difference {
 };
 
 // Objects are compared member by member to a depth of 16, everything else as it is written, but for
-// white space. Of equal names the last counts. The texts must be valid JSON, and outlive the answer.
+// white space. Of equal names the last counts. The texts must be valid JSON, and outlive the
+// answer.
 //
 //     find_difference(x, x).changes.empty()
 [[nodiscard]] json_difference find_difference(std::string_view before, std::string_view after,

@@ -1,6 +1,6 @@
-// A header of the service and the body of a webhook: any bytes are refused, or are read as what they
-// say. What is accepted has one length, one host and no folded line; an event that is read has an id
-// that was given or is a digest, and what is sent on is JSON.
+// A header of the service and the body of a webhook: any bytes are refused, or are read as what
+// they say. What is accepted has one length and one host; an event that is read has an id that was
+// given or is a digest, and what is sent on is JSON.
 #include <string>
 #include <string_view>
 #include <vector>
