@@ -76,7 +76,7 @@ struct serve_command {
     std::cerr << line << "}\n" << std::flush;
   }
 
-  status read_sender(server_options& options) {
+  [[nodiscard]] status read_sender(server_options& options) const {
     webhook_sender_options& sender = options.sender;
     const auto timeout = chosen.duration("webhook_timeout");
     if (!timeout) return timeout.problem();
@@ -148,7 +148,7 @@ struct serve_command {
     return store;
   }
 
-  int run_checked(const server_options& options) {
+  [[nodiscard]] int run_checked(const server_options& options) const {
     std::cout << R"({"ok":true,"tokens":)" << options.tokens.size() << R"(,"webhook_secrets":)"
               << options.webhook_secrets.size() << R"(,"settings":)" << chosen.to_json() << "}\n";
     return exit_done;

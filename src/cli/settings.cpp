@@ -88,7 +88,7 @@ status settings::read() {
     file = named;
   }
   if (!file.empty()) {
-    if (const status was_read = read_file(file); !was_read) return was_read;
+    if (status was_read = read_file(file); !was_read) return was_read;
   }
   for (const setting& one : known_) {
     const char* const value = std::getenv(variable_of(one.name).c_str());
@@ -111,7 +111,7 @@ result<std::uint64_t> settings::number(std::string_view name) const {
 }
 
 result<std::chrono::seconds> settings::duration(std::string_view name) const {
-  const auto read = parse_duration(text(name));
+  auto read = parse_duration(text(name));
   if (read) return read;
   return invalid(option_of(name) + ": " + read.problem().message);
 }

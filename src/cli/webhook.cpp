@@ -46,14 +46,14 @@ struct webhook_command {
 
   // Runs `work` over the store; what it prints is a line of JSON, or words.
   template <class Work>
-  int with_store(const Work& work) const {
+  [[nodiscard]] int with_store(const Work& work) const {
     const auto opened = store.open();
     if (!opened) return report_problem({}, opened.problem());
     webhook_store webhooks(**opened);
     return work(**opened, webhooks);
   }
 
-  int report_missing(std::string_view what) const {
+  [[nodiscard]] static int report_missing(std::string_view what) {
     say("there is no endpoint '" + std::string(what) + "'; jobqueue webhook ls lists them");
     return exit_no;
   }
@@ -95,7 +95,7 @@ struct webhook_command {
     });
   }
 
-  int list() const {
+  [[nodiscard]] int list() const {
     return with_store([&](job_store&, webhook_store& webhooks) {
       const auto all = webhooks.list_endpoints();
       if (!all) return report_problem({}, all.problem());
@@ -107,7 +107,7 @@ struct webhook_command {
     });
   }
 
-  int remove() const {
+  [[nodiscard]] int remove() const {
     return with_store([&](job_store&, webhook_store& webhooks) {
       const auto removed = webhooks.remove_endpoint(id);
       if (!removed) return report_problem({}, removed.problem());
@@ -115,7 +115,7 @@ struct webhook_command {
     });
   }
 
-  int enable() const {
+  [[nodiscard]] int enable() const {
     return with_store([&](job_store&, webhook_store& webhooks) {
       const auto enabled = webhooks.enable_endpoint(id, present());
       if (!enabled) return report_problem({}, enabled.problem());
@@ -123,7 +123,7 @@ struct webhook_command {
     });
   }
 
-  int test() const {
+  [[nodiscard]] int test() const {
     return with_store([&](job_store&, webhook_store& webhooks) {
       const auto found = webhooks.find_endpoint(id);
       if (!found) return report_problem({}, found.problem());
@@ -136,7 +136,7 @@ struct webhook_command {
     });
   }
 
-  int deliveries() const {
+  [[nodiscard]] int deliveries() const {
     return with_store([&](job_store&, webhook_store& webhooks) {
       const auto all = webhooks.list_deliveries(filter);
       if (!all) return report_problem({}, all.problem());
@@ -146,7 +146,7 @@ struct webhook_command {
     });
   }
 
-  int redrive() const {
+  [[nodiscard]] int redrive() const {
     std::vector<redrive_request> requests;
     for (const std::string& one : ids) {
       requests.push_back({one, filter.endpoint_id, false});
@@ -164,7 +164,7 @@ struct webhook_command {
     });
   }
 
-  int send() const {
+  [[nodiscard]] int send() const {
     std::optional<std::chrono::seconds> period;
     if (!every.empty()) {
       const auto read = parse_duration(every);

@@ -96,10 +96,10 @@ class document {
   // What the job failed of last: its own message, else that of the last attempt.
   [[nodiscard]] std::optional<failure> last_failure() const {
     if (!found_.error_message.empty()) return classify_failure(found_.error_message);
-    for (auto one = attempts_.rbegin(); one != attempts_.rend(); ++one) {
-      if (one->classified) return one->classified;
-    }
-    return std::nullopt;
+    const auto last =
+        std::find_if(attempts_.rbegin(), attempts_.rend(),
+                     [](const job_attempt& one) { return one.classified.has_value(); });
+    return last == attempts_.rend() ? std::nullopt : last->classified;
   }
   [[nodiscard]] const job_dossier& found() const { return found_; }
 
@@ -184,10 +184,10 @@ class document {
     json += ']';
   }
   static std::string_view record_of(const job_attempt& one) {
-    for (auto what = one.evidence.rbegin(); what != one.evidence.rend(); ++what) {
-      if (detail::check_json((*what)->record)) return (*what)->record;
-    }
-    return {};
+    const auto last = std::find_if(
+        one.evidence.rbegin(), one.evidence.rend(),
+        [](const attested* what) { return detail::check_json(what->record).has_value(); });
+    return last == one.evidence.rend() ? std::string_view() : (*last)->record;
   }
   void write_difference(std::string& json, const job_attempt& before,
                         const job_attempt& after) const {
@@ -209,9 +209,9 @@ class document {
   }
 
   // Members of the rows that are times.
-  void add_rows(std::vector<happening>& all, std::string_view source,
-                const std::vector<std::string>& rows, std::string_view time,
-                std::string_view fallback, const std::vector<std::string_view>& words) const {
+  static void add_rows(std::vector<happening>& all, std::string_view source,
+                       const std::vector<std::string>& rows, std::string_view time,
+                       std::string_view fallback, const std::vector<std::string_view>& words) {
     for (const std::string& row : rows) {
       const auto members = detail::check_json_members(row);
       happening one;

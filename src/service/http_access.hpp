@@ -27,7 +27,7 @@ class http_access {
   [[nodiscard]] bool is_trusted(const http_head& head, bool is_from_loopback) const;
   // Whether it may be looked at any further. The answer to one that may not tells nothing of what
   // is there.
-  [[nodiscard]] bool is_let_in(route_access needed, bool is_trusted) const noexcept {
+  [[nodiscard]] static bool is_let_in(route_access needed, bool is_trusted) noexcept {
     return is_trusted || needed != route_access::token;
   }
 

@@ -39,7 +39,7 @@ struct growing_body {
    public:
     template <bool is_request, class Fields>
     reader(http::header<is_request, Fields>&, value_type& body) : body_(&body) {}
-    void init(const boost::optional<std::uint64_t>&, error_code& failed) { failed = {}; }
+    static void init(const boost::optional<std::uint64_t>&, error_code& failed) { failed = {}; }
     template <class Buffers>
     std::size_t put(const Buffers& buffers, error_code& failed) {
       failed = {};
@@ -50,7 +50,7 @@ struct growing_body {
       }
       return size;
     }
-    void finish(error_code& failed) { failed = {}; }
+    static void finish(error_code& failed) { failed = {}; }
 
    private:
     value_type* body_;
@@ -65,6 +65,7 @@ class responder {
       : server_(std::move(server)), lane_(&lane), connection_(std::move(connection)) {}
   responder(const responder&) = delete;
   responder& operator=(const responder&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): only memory can run out here
   ~responder() {
     if (!used_.exchange(true)) {
       send(problem_answer(500, "INTERNAL", "the handler gave no answer"));
@@ -94,6 +95,8 @@ class responder {
 using plain_stream = beast::tcp_stream;
 using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 
+// What is set to be called later is called by the loop, and not from where it is set.
+// NOLINTBEGIN(misc-no-recursion)
 template <class Stream>
 class connection final : public http_connection,
                          public std::enable_shared_from_this<connection<Stream>> {
@@ -276,8 +279,8 @@ class connection final : public http_connection,
     call_ = {};
     call_.has_token = options().access.is_trusted(head_, is_from_loopback_);
     routed found = server_->router.find(head_.method, path);
-    const route_access needed = found.route ? found.route->access : route_access::token;
-    if (!options().access.is_let_in(needed, call_.has_token)) {
+    const route_access needed = found.route != nullptr ? found.route->access : route_access::token;
+    if (!http_access::is_let_in(needed, call_.has_token)) {
       http_answer answer = problem_answer(401, "UNAUTHORIZED", "a valid bearer token is needed");
       answer.fields.emplace_back("WWW-Authenticate", "Bearer");
       return this->answer(std::move(answer));
@@ -420,6 +423,8 @@ class connection final : public http_connection,
   bool is_body_read_ = false;
   bool is_closed_ = false;
 };
+
+// NOLINTEND(misc-no-recursion)
 
 }  // namespace
 

@@ -37,6 +37,7 @@ class server final : public http_server {
     pause_.emplace(parts_->lanes.front()->io);
     parts_->connection_ended = [this] { connection_ended(); };
   }
+  // NOLINTNEXTLINE(bugprone-exception-escape): only memory can run out here
   ~server() override { drain(std::chrono::milliseconds(0)); }
 
   status listen() {
@@ -47,7 +48,7 @@ class server final : public http_server {
       return error{errc::invalid_argument, no_offset,
                    "'" + options.address + "' is no address to listen on"};
     }
-    if (const status read = read_certificate(); !read) return read;
+    if (status read = read_certificate(); !read) return read;
     const tcp::endpoint where(address, options.port);
     acceptor_->open(where.protocol(), failed);
     if (!failed) acceptor_->set_option(asio::socket_base::reuse_address(true), failed);
@@ -195,7 +196,7 @@ result<std::unique_ptr<http_server>> http_server::start(const http_server_option
                                                         http_observer observer) {
   auto made = std::make_unique<server>(options, std::move(routes), std::move(observer));
   if (const status listening = made->listen(); !listening) return listening.problem();
-  return result<std::unique_ptr<http_server>>(std::move(made));
+  return {std::move(made)};
 }
 
 }  // namespace jobqueue::detail

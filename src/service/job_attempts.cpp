@@ -63,9 +63,9 @@ std::vector<std::string> possible_step_keys(std::string_view job_id, std::int64_
   const std::string id(job_id);
   const std::string step(canonical_step_id(job_id));
   for (const std::string_view kind : {"completion", "failure"}) {
-    const std::string worker = "worker:" + std::string(kind) + ":";
-    for (const std::string& stem :
-         {worker + "step-id:" + step, worker + id, worker + "job-" + id}) {
+    for (const std::string& name : {"step-id:" + step, id, "job-" + id}) {
+      std::string stem("worker:");
+      stem.append(kind).append(":").append(name);
       all.push_back(stem);
       all.push_back(stem + ":permanent");
       for (std::int64_t n = 1; n <= std::min(attempts, most_attempts); ++n) {
@@ -128,6 +128,7 @@ std::vector<job_attempt> group_attempts(const std::vector<attested>& all) {
     }
   }
   std::vector<job_attempt> ordered;
+  ordered.reserve(attempts.size());
   for (auto& entry : attempts) ordered.push_back(std::move(entry.second));
   return ordered;
 }

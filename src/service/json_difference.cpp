@@ -1,5 +1,7 @@
 #include "service/json_difference.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -60,43 +62,30 @@ std::string step(const std::string& pointer, std::string_view name) {
   return longer;
 }
 
-class comparer {
- public:
-  explicit comparer(std::size_t most) : most_(most) {}
-
-  void compare(const std::string& pointer, std::string_view before, std::string_view after,
-               std::size_t depth) {
-    if (found_.is_cut || is_same(before, after)) return;
-    const bool are_objects = before.starts_with('{') && after.starts_with('{');
-    if (!are_objects || depth == most_depth) return add(pointer, before, after);
-    const members old_ones = members_of(before);
-    const members new_ones = members_of(after);
-    for (const auto& [name, value] : old_ones) {
-      const auto now = new_ones.find(name);
-      if (now == new_ones.end()) {
-        add(step(pointer, name), value, {});
-      } else {
-        compare(step(pointer, name), value, now->second, depth + 1);
-      }
-    }
-    for (const auto& [name, value] : new_ones) {
-      if (!old_ones.contains(name)) add(step(pointer, name), {}, value);
-    }
-  }
-  json_difference take() { return std::move(found_); }
-
- private:
-  void add(std::string pointer, std::string_view before, std::string_view after) {
-    if (found_.changes.size() == most_) {
-      found_.is_cut = true;
-      return;
-    }
-    found_.changes.push_back({std::move(pointer), before, after});
-  }
-
-  std::size_t most_;
-  json_difference found_;
+// Two values that are to be compared; an empty one is not there.
+struct pair {
+  std::string pointer;
+  std::string_view before;
+  std::string_view after;
+  std::size_t depth;
 };
+
+// The members of two objects, in the order of their names, those that are new last.
+std::vector<pair> pairs_of(const pair& objects) {
+  std::vector<pair> all;
+  const members old_ones = members_of(objects.before);
+  members new_ones = members_of(objects.after);
+  for (const auto& [name, value] : old_ones) {
+    const auto now = new_ones.find(name);
+    all.push_back({step(objects.pointer, name), value,
+                   now == new_ones.end() ? std::string_view() : now->second, objects.depth + 1});
+    if (now != new_ones.end()) new_ones.erase(now);
+  }
+  for (const auto& [name, value] : new_ones) {
+    all.push_back({step(objects.pointer, name), {}, value, objects.depth + 1});
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -105,9 +94,22 @@ json_difference find_difference(std::string_view before, std::string_view after,
   const auto trimmed = [](std::string_view text) {
     return text.substr(std::min(skip_json_space(text, 0), text.size()));
   };
-  comparer work(most_changes);
-  work.compare({}, trimmed(before), trimmed(after), 0);
-  return work.take();
+  json_difference found;
+  std::vector<pair> open{{{}, trimmed(before), trimmed(after), 0}};
+  while (!open.empty()) {
+    pair one = std::move(open.back());
+    open.pop_back();
+    if (is_same(one.before, one.after)) continue;
+    if (one.before.starts_with('{') && one.after.starts_with('{') && one.depth < most_depth) {
+      std::vector<pair> inside = pairs_of(one);
+      std::move(inside.rbegin(), inside.rend(), std::back_inserter(open));
+      continue;
+    }
+    found.is_cut = found.changes.size() == most_changes;
+    if (found.is_cut) break;
+    found.changes.push_back({std::move(one.pointer), one.before, one.after});
+  }
+  return found;
 }
 
 }  // namespace jobqueue::detail

@@ -30,10 +30,10 @@ class known_events {
     if (found == events_.end()) return std::nullopt;
     return found->second;
   }
-  void add(const std::string& key, known_event event) {
+  void add(const std::string& key, const known_event& event) {
     if (most_ == 0) return;
     const std::lock_guard lock(mutex_);
-    const auto [place, is_new] = events_.try_emplace(key, std::move(event));
+    const auto [place, is_new] = events_.try_emplace(key, event);
     if (!is_new) return;
     order_.push_back(&place->first);
     if (order_.size() <= most_) return;

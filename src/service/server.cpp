@@ -90,7 +90,7 @@ class running final : public server {
   ~running() override { stop(0ms); }
 
   status start() {
-    if (const status checked = check_tables(); !checked) return checked;
+    if (status checked = check_tables(); !checked) return checked;
     webhook_receiver_options receiving;
     receiving.secrets = options_.webhook_secrets;
     receiving.clock = present;
@@ -349,7 +349,7 @@ result<std::unique_ptr<server>> server::start(job_store& store, const ruleset& r
   if (const status checked = check_server_options(options); !checked) return checked.problem();
   auto made = std::make_unique<running>(store, rules, std::move(options));
   if (const status started = made->start(); !started) return started.problem();
-  return result<std::unique_ptr<server>>(std::move(made));
+  return {std::move(made)};
 }
 
 }  // namespace v1

@@ -159,7 +159,7 @@ class sending {
     }
   }
 
-  result<http_request> make_request(const task& one, instant now) const {
+  static result<http_request> make_request(const task& one, instant now) {
     const bool is_standard = one.endpoint.scheme == "standard";
     const auto signer = payload_signer::create(
         is_standard ? signature_scheme::standard : signature_scheme::jobqueue, one.endpoint.secret);
@@ -183,7 +183,7 @@ class sending {
     return request;
   }
 
-  delivery_outcome send(const task& one) const {
+  [[nodiscard]] delivery_outcome send(const task& one) const {
     delivery_outcome outcome;
     outcome.begun = options_->clock();
     const auto request = make_request(one, outcome.begun);

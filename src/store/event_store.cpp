@@ -57,9 +57,9 @@ class recorder {
 
   status run() {
     fates_.assign(events_.size(), event_fate::known);
-    if (const status added = insert_events(); !added) return added;
-    if (const status compared = compare_known(); !compared) return compared;
-    if (const status updated = update_jobs(); !updated) return updated;
+    if (status added = insert_events(); !added) return added;
+    if (status compared = compare_known(); !compared) return compared;
+    if (status updated = update_jobs(); !updated) return updated;
     return add_evidence();
   }
   [[nodiscard]] std::vector<event_fate> take_fates() { return std::move(fates_); }
@@ -79,7 +79,7 @@ class recorder {
     const std::size_t rows = connection_->dialect() == sql_dialect::sqlite ? 1 : most_rows;
     for (std::size_t at = 0; at < order.size(); at += rows) {
       const auto some = std::span(order).subspan(at, std::min(rows, order.size() - at));
-      if (const status added = insert_some(some); !added) return added;
+      if (status added = insert_some(some); !added) return added;
     }
     return done;
   }
@@ -247,7 +247,7 @@ result<std::vector<event_fate>> record_events(job_store& store,
   std::vector<event_fate> fates;
   const status finished = transact(**connection, [&](sql_connection& open) -> status {
     recorder work(store.parts(), open, events, now);
-    if (const status ran = work.run(); !ran) return ran;
+    if (status ran = work.run(); !ran) return ran;
     fates = work.take_fates();
     return done;
   });
