@@ -41,7 +41,7 @@ http_answer text_answer(std::string text) {
   return answer;
 }
 
-class HttpServer : public testing::Test {
+class http_transport : public testing::Test {
  protected:
   void start() {
     std::vector<http_route> routes;
@@ -56,7 +56,7 @@ class HttpServer : public testing::Test {
          }});
     routes.push_back({"GET", "/slow", route_access::open, 0, false,
                       [this](const http_call&, const http_respond& respond) {
-                        while (!may_end) std::this_thread::sleep_for(1ms);
+                        while (!may_end_) std::this_thread::sleep_for(1ms);
                         respond(text_answer("slow"));
                       }});
     routes.push_back({"GET", "/silent", route_access::open, 0, true,
@@ -71,23 +71,23 @@ class HttpServer : public testing::Test {
                       [](const http_call& call, const http_respond& respond) {
                         respond(text_answer(call.has_token ? "token" : "signature"));
                       }});
-    auto started = http_server::start(options, std::move(routes));
+    auto started = http_server::start(options_, std::move(routes));
     ASSERT_TRUE(started) << started.problem().message;
-    server = std::move(*started);
+    server_ = std::move(*started);
   }
   void TearDown() override {
-    may_end = true;
-    if (server) server->drain(1s);
+    may_end_ = true;
+    if (server_) server_->drain(1s);
   }
   [[nodiscard]] raw_answer ask(std::string_view bytes) const {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send(bytes);
     return client.read();
   }
 
-  http_server_options options;
-  std::unique_ptr<http_server> server;
-  std::atomic<bool> may_end = false;
+  http_server_options options_;
+  std::unique_ptr<http_server> server_;
+  std::atomic<bool> may_end_ = false;
 };
 
 constexpr std::string_view good =
@@ -171,10 +171,10 @@ constexpr framing_case framing_cases[] = {
      "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 5\r\n\r\nhello", 400},
 };
 
-class HttpFraming : public HttpServer, public testing::WithParamInterface<framing_case> {};
+class http_framing : public http_transport, public testing::WithParamInterface<framing_case> {};
 
 // Alone, behind a good request, and split at every byte.
-TEST_P(HttpFraming, is_enforced_whole_pipelined_and_split) {
+TEST_P(http_framing, is_enforced_whole_pipelined_and_split) {
   start();
   const framing_case& one = GetParam();
   const auto check = [&](raw_client& client) {
@@ -187,37 +187,37 @@ TEST_P(HttpFraming, is_enforced_whole_pipelined_and_split) {
     }
   };
   {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send(one.bytes);
     check(client);
   }
   {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send(std::string(good) + std::string(one.bytes));
     EXPECT_EQ(client.read().status, 200U);
     check(client);
   }
   for (std::size_t at = 1; at < one.bytes.size(); ++at) {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send(one.bytes.substr(0, at));
     client.send(one.bytes.substr(at));
     const raw_answer answer = client.read();
     ASSERT_EQ(answer.status, one.status) << "split at " << at << answer.head;
   }
   // Byte by byte, each in a segment of its own.
-  raw_client client(server->port());
+  raw_client client(server_->port());
   for (const char c : one.bytes) {
     if (!client.send(std::string_view(&c, 1))) break;
   }
   check(client);
 }
 
-INSTANTIATE_TEST_SUITE_P(cases, HttpFraming, testing::ValuesIn(framing_cases),
+INSTANTIATE_TEST_SUITE_P(cases, http_framing, testing::ValuesIn(framing_cases),
                          [](const auto& which) { return std::string(which.param.name); });
 
-TEST_F(HttpServer, answers_in_the_order_of_the_requests) {
+TEST_F(http_transport, answers_in_the_order_of_the_requests) {
   start();
-  raw_client client(server->port());
+  raw_client client(server_->port());
   std::string all;
   for (int i = 0; i < 500; ++i) {
     const std::string body = std::to_string(i);
@@ -229,16 +229,16 @@ TEST_F(HttpServer, answers_in_the_order_of_the_requests) {
   writer.join();
 }
 
-TEST_F(HttpServer, finds_routes) {
+TEST_F(http_transport, finds_routes) {
   start();
   const auto get = [&](std::string_view target) {
     return ask("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
   };
   EXPECT_EQ(get("/jobs/a%2Fb%20c/part?x=1&a+b=%41+1").body, "a/b c|A 1");
   EXPECT_EQ(get("/jobs/7/part").body, "7|none");
-  options.access = {};
+  options_.access = {};
   const raw_answer head = [&] {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send("HEAD /jobs/7/part HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(good));
     const raw_answer first = client.read(false);
     EXPECT_EQ(client.read().body, "hello");
@@ -259,7 +259,7 @@ TEST_F(HttpServer, finds_routes) {
   EXPECT_EQ(as_local("GET /throws").status, 500U);
 }
 
-TEST_F(HttpServer, without_a_token_serves_this_machine_under_its_own_name) {
+TEST_F(http_transport, without_a_token_serves_this_machine_under_its_own_name) {
   start();
   const auto secret = [&](std::string_view fields) {
     return ask("GET /secret HTTP/1.1\r\n" + std::string(fields) + "\r\n\r\n").status;
@@ -277,10 +277,10 @@ TEST_F(HttpServer, without_a_token_serves_this_machine_under_its_own_name) {
   EXPECT_EQ(secret("Host: localhost\r\nOrigin: null"), 401U);
 }
 
-TEST_F(HttpServer, lets_in_who_has_a_token_and_tells_others_nothing) {
+TEST_F(http_transport, lets_in_who_has_a_token_and_tells_others_nothing) {
   const std::string first(16, 'a');
   const std::string second = "another-token-0123456789";
-  options.access = detail::http_access::create({first, second}).value();
+  options_.access = detail::http_access::create({first, second}).value();
   start();
   const auto ask_with = [&](std::string_view line, std::string_view token) {
     return ask(std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" +
@@ -316,7 +316,7 @@ TEST_F(HttpServer, lets_in_who_has_a_token_and_tells_others_nothing) {
   EXPECT_EQ(ask_with("POST /signed", "Bearer " + first).body, "token");
 }
 
-TEST(HttpAccess, refuses_tokens_that_are_none) {
+TEST(http_access, refuses_tokens_that_are_none) {
   for (const char* token : {"", "short", "with a space in it 0123", "t\xC3\xB6ken-0123456789abc"}) {
     const auto made = detail::http_access::create({token});
     ASSERT_FALSE(made) << token;
@@ -324,9 +324,9 @@ TEST(HttpAccess, refuses_tokens_that_are_none) {
   }
 }
 
-TEST_F(HttpServer, refuses_what_is_too_large_before_it_is_read) {
+TEST_F(http_transport, refuses_what_is_too_large_before_it_is_read) {
   start();
-  raw_client length(server->port());
+  raw_client length(server_->port());
   length.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n");
   const raw_answer refused = length.read();
   EXPECT_EQ(refused.status, 413U);
@@ -346,17 +346,17 @@ TEST_F(HttpServer, refuses_what_is_too_large_before_it_is_read) {
   EXPECT_EQ(ask("GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").status, 413U);
 }
 
-TEST_F(HttpServer, ends_chunks_that_do_not_end) {
+TEST_F(http_transport, ends_chunks_that_do_not_end) {
   start();
   for (const std::string& piece : {"400\r\n" + std::string(1024, 'c') + "\r\n",
                                    std::string("1\r\nc\r\n"), std::string(4096, '0')}) {
-    raw_client client(server->port());
+    raw_client client(server_->port());
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     std::size_t sent = 0;
     while (sent < 50'000'000 && client.send(piece)) sent += piece.size();
     EXPECT_LT(sent, 20'000'000U) << "it takes all that is sent";
   }
-  raw_client client(server->port());
+  raw_client client(server_->port());
   std::thread writer([&] {
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 200; ++i) client.send("400\r\n" + std::string(1024, 'c') + "\r\n");
@@ -365,29 +365,29 @@ TEST_F(HttpServer, ends_chunks_that_do_not_end) {
   writer.join();
 }
 
-TEST_F(HttpServer, sends_100_when_it_is_expected) {
+TEST_F(http_transport, sends_100_when_it_is_expected) {
   start();
-  raw_client client(server->port());
+  raw_client client(server_->port());
   client.send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
   EXPECT_EQ(client.read().status, 100U);
   client.send("ok");
   EXPECT_EQ(client.read().body, "ok");
-  raw_client refused(server->port());
+  raw_client refused(server_->port());
   refused.send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n");
   EXPECT_EQ(refused.read().status, 413U);
 }
 
-TEST_F(HttpServer, closes_what_is_slow_and_serves_the_others) {
-  options.header_timeout = 300ms;
-  options.body_timeout = 300ms;
-  options.idle_timeout = 600ms;
+TEST_F(http_transport, closes_what_is_slow_and_serves_the_others) {
+  options_.header_timeout = 300ms;
+  options_.body_timeout = 300ms;
+  options_.idle_timeout = 600ms;
   start();
-  raw_client idle(server->port());
-  raw_client header(server->port());
-  raw_client drip(server->port());
-  raw_client body(server->port());
+  raw_client idle(server_->port());
+  raw_client header(server_->port());
+  raw_client drip(server_->port());
+  raw_client body(server_->port());
   header.send("GET /jobs/7/part HTTP/1.1\r\nHost:");
   body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhe");
   // One byte at a time does not help.
@@ -400,13 +400,13 @@ TEST_F(HttpServer, closes_what_is_slow_and_serves_the_others) {
   EXPECT_EQ(ask(good).status, 200U);
 }
 
-TEST_F(HttpServer, answers_503_when_too_many_calls_wait) {
-  options.worker_threads = 1;
-  options.most_waiting_calls = 2;
+TEST_F(http_transport, answers_503_when_too_many_calls_wait) {
+  options_.worker_threads = 1;
+  options_.most_waiting_calls = 2;
   start();
   std::vector<std::unique_ptr<raw_client>> clients;
   for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<raw_client>(server->port()));
+    clients.push_back(std::make_unique<raw_client>(server_->port()));
     clients.back()->send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     std::this_thread::sleep_for(50ms);
   }
@@ -414,38 +414,38 @@ TEST_F(HttpServer, answers_503_when_too_many_calls_wait) {
   EXPECT_EQ(busy.status, 503U);
   EXPECT_TRUE(busy.has("Retry-After: 1"));
   EXPECT_EQ(ask(good).status, 200U) << "quick calls do not wait";
-  may_end = true;
+  may_end_ = true;
   EXPECT_EQ(clients[0]->read().body, "slow");
   EXPECT_EQ(clients[1]->read().body, "slow");
 }
 
-TEST_F(HttpServer, lets_those_wait_who_are_too_many) {
-  options.most_connections = 2;
-  options.idle_timeout = 400ms;
+TEST_F(http_transport, lets_those_wait_who_are_too_many) {
+  options_.most_connections = 2;
+  options_.idle_timeout = 400ms;
   start();
-  raw_client first(server->port());
-  raw_client second(server->port());
-  raw_client third(server->port());
+  raw_client first(server_->port());
+  raw_client second(server_->port());
+  raw_client third(server_->port());
   third.send(good);
   // The idle ones go, and there is a place.
   EXPECT_EQ(third.read().body, "hello");
-  raw_client fourth(server->port());
+  raw_client fourth(server_->port());
   fourth.send(good);
   EXPECT_EQ(fourth.read().body, "hello");
 }
 
-TEST_F(HttpServer, drains) {
+TEST_F(http_transport, drains) {
   start();
-  raw_client idle(server->port());
-  raw_client busy(server->port());
+  raw_client idle(server_->port());
+  raw_client busy(server_->port());
   idle.send(good);
   EXPECT_EQ(idle.read().status, 200U);
   busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
   std::this_thread::sleep_for(100ms);
-  const std::uint16_t port = server->port();
-  std::thread drainer([&] { server->drain(10s); });
+  const std::uint16_t port = server_->port();
+  std::thread drainer([&] { server_->drain(10s); });
   EXPECT_TRUE(idle.is_ended_within(3s));
-  may_end = true;
+  may_end_ = true;
   const raw_answer last = busy.read();
   EXPECT_EQ(last.body, "slow");
   EXPECT_TRUE(last.has("Connection: close"));
@@ -479,9 +479,9 @@ class descriptor_limit {
   bool is_set_ = false;
 };
 
-TEST_F(HttpServer, survives_a_want_of_descriptors) {
+TEST_F(http_transport, survives_a_want_of_descriptors) {
   start();
-  raw_client before(server->port());
+  raw_client before(server_->port());
   before.send(good);
   EXPECT_EQ(before.read().status, 200U);
   std::vector<std::unique_ptr<raw_client>> clients;
@@ -489,13 +489,13 @@ TEST_F(HttpServer, survives_a_want_of_descriptors) {
     // The descriptors that are open already, and none for what is accepted.
     const int next = ::dup(0);
     ::close(next);
-    clients.push_back(std::make_unique<raw_client>(server->port()));
+    clients.push_back(std::make_unique<raw_client>(server_->port()));
     const descriptor_limit limit(static_cast<rlim_t>(next) + 2);
     ASSERT_TRUE(limit.is_set());
     EXPECT_THROW(
         {
           for (int i = 0; i < 10; ++i) {
-            clients.push_back(std::make_unique<raw_client>(server->port()));
+            clients.push_back(std::make_unique<raw_client>(server_->port()));
           }
         },
         std::runtime_error);
@@ -545,13 +545,13 @@ int ask_from_many(std::uint16_t port, std::size_t count) {
   }
 }
 
-TEST_F(HttpServer, holds_ten_thousand_connections) {
+TEST_F(http_transport, holds_ten_thousand_connections) {
   constexpr std::size_t count = 9'990;
   const descriptor_limit limit(10'240);
   ASSERT_TRUE(limit.is_set()) << "the limit of open files must be 10,240 at least: ulimit -n";
   start();
   const long before = resident_kib();
-  EXPECT_EQ(ask_from_many(server->port(), count), 0);
+  EXPECT_EQ(ask_from_many(server_->port(), count), 0);
 #if !defined(__SANITIZE_ADDRESS__)
   EXPECT_LT(static_cast<std::size_t>(peak_kib() - before) / count, 16U);
 #else
