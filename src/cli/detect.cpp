@@ -11,6 +11,7 @@
 
 #include "cli/command.hpp"
 #include "cli/files.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue::cli {
 namespace {
@@ -18,11 +19,7 @@ namespace {
 // "Content-Type: image/png" as well as "image/png".
 std::string_view value_of(std::string_view header) {
   constexpr std::string_view name = "content-type:";
-  if (header.size() < name.size()) return header;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = header[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != name[i]) return header;
-  }
+  if (!detail::same_name(header.substr(0, name.size()), name)) return header;
   return header.substr(name.size());
 }
 

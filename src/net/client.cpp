@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "net/connection.hpp"
+#include "net/http_text.hpp"
 #include "net/http_url.hpp"
 #include "net/resolve.hpp"
 #include "net/response_reader.hpp"
@@ -46,16 +47,9 @@ bool is_field_value(std::string_view text) {
   });
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 template <std::size_t count>
 bool is_one_of(std::string_view name, const std::array<std::string_view, count>& names) {
-  return std::ranges::any_of(names,
-                             [name](std::string_view one) { return is_same_name(name, one); });
+  return std::ranges::any_of(names, [name](std::string_view one) { return same_name(name, one); });
 }
 
 // What says how the message is framed or where it goes is the client's.
@@ -68,8 +62,8 @@ constexpr auto harmless_headers = std::to_array<std::string_view>(
      "if-modified-since", "if-none-match", "range"});
 
 status check(const http_request& request) {
-  if (!is_token(request.method) || is_same_name(request.method, "CONNECT") ||
-      is_same_name(request.method, "TRACE")) {
+  if (!is_token(request.method) || same_name(request.method, "CONNECT") ||
+      same_name(request.method, "TRACE")) {
     return invalid("a method is a word like GET; CONNECT and TRACE are not sent");
   }
   for (const auto& [name, value] : request.headers) {
@@ -114,7 +108,7 @@ struct journey {
       method = "GET";
       body = {};
       std::erase_if(headers, [](const http_header& header) {
-        return is_same_name(header.first, "content-type");
+        return same_name(header.first, "content-type");
       });
     }
     url = std::move(to);
@@ -220,7 +214,7 @@ inline namespace v1 {
 
 std::string_view http_response::header(std::string_view name) const noexcept {
   const auto last = std::find_if(headers.rbegin(), headers.rend(), [name](const auto& header) {
-    return detail::is_same_name(header.first, name);
+    return detail::same_name(header.first, name);
   });
   return last != headers.rend() ? std::string_view(last->second) : std::string_view{};
 }

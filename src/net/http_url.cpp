@@ -9,6 +9,8 @@
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "net/http_text.hpp"
+
 namespace jobqueue::detail {
 namespace {
 
@@ -29,8 +31,6 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_host_char(char c) {
   return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // What browsers encode in a path, a query or a fragment, encoded.
 std::string encode(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/json_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue {
 namespace {
@@ -64,11 +65,7 @@ void take_words(probed_content_type& probed, const http_response& answer) {
   take_place(probed, answer);
   probed.header = answer.header("content-type");
   probed.etag = answer.header("etag");
-  const std::string_view sniff = answer.header("x-content-type-options");
-  constexpr std::string_view nosniff = "nosniff";
-  probed.nosniff = std::ranges::equal(sniff, nosniff, {}, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  probed.nosniff = detail::same_name(answer.header("x-content-type-options"), "nosniff");
   // The length of a part or of what is encoded is not that of the object.
   if (answer.status == 200 && !has_encoding(answer)) {
     if (const auto size = read_size(answer.header("content-length"))) probed.size = size;

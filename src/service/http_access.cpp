@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <span>
 
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue::detail {
 namespace {

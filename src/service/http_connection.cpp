@@ -14,8 +14,8 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include "net/http_text.hpp"
 #include "service/http_framing.hpp"
-#include "service/http_text.hpp"
 
 namespace jobqueue::detail {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue::detail {
 namespace {

@@ -1,7 +1,7 @@
 #include "service/http_route.hpp"
 
 #include "core/json_text.hpp"
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue::detail {
 

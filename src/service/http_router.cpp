@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue::detail {
 namespace {

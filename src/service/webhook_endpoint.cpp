@@ -11,7 +11,7 @@
 #include <jobqueue/signature.hpp>
 
 #include "core/base64_codec.hpp"
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace jobqueue {
 namespace {

@@ -7,7 +7,7 @@
 #include <jobqueue/attestation.hpp>
 
 #include "core/json_text.hpp"
-#include "service/http_text.hpp"
+#include "net/http_text.hpp"
 #include "store/new_rows.hpp"
 
 namespace jobqueue::detail {

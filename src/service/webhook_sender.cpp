@@ -12,8 +12,8 @@
 #include <jobqueue/signature.hpp>
 
 #include "core/json_text.hpp"
+#include "net/http_text.hpp"
 #include "service/http_date.hpp"
-#include "service/http_text.hpp"
 
 namespace jobqueue {
 namespace {

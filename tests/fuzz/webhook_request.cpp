@@ -7,8 +7,8 @@
 
 #include "core/json_check.hpp"
 #include "fuzz/fuzz.hpp"
+#include "net/http_text.hpp"
 #include "service/http_framing.hpp"
-#include "service/http_text.hpp"
 #include "service/webhook_event.hpp"
 
 namespace jobqueue::fuzz {
