@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -522,36 +523,58 @@ long resident_kib() {
   return used.ru_maxrss;
 }
 
-// Of whom each sends a request in two parts. In a process of its own, whose descriptors count for
-// themselves; 0 if all were answered.
-int ask_from_many(std::uint16_t port, std::size_t count) {
-  const pid_t child = ::fork();
-  if (child != 0) {
+// Clients of whom each sends a request in two parts. They are a process of their own, whose
+// descriptors count for themselves, and which begins before there are threads that it would lose.
+class many_clients {
+ public:
+  explicit many_clients(std::size_t count) {
+    if (::pipe(ends_) != 0) throw std::runtime_error("no pipe");
+    process_ = ::fork();
+    if (process_ == 0) ::_exit(ask(count));
+  }
+  many_clients(const many_clients&) = delete;
+  many_clients& operator=(const many_clients&) = delete;
+  ~many_clients() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  // 0 if all were answered.
+  [[nodiscard]] int run(std::uint16_t port) const {
     int ended = 1;
-    ::waitpid(child, &ended, 0);
+    if (::write(ends_[1], &port, sizeof port) == sizeof port) ::waitpid(process_, &ended, 0);
     return ended;
   }
-  try {
-    std::vector<std::unique_ptr<raw_client>> clients;
-    for (std::size_t i = 0; i < count; ++i) clients.push_back(std::make_unique<raw_client>(port));
-    for (auto& client : clients) client->send(good.substr(0, good.size() - 1));
-    for (auto& client : clients) client->send("o");
-    for (auto& client : clients) {
-      if (client->read().body != "hello") ::_exit(1);
+
+ private:
+  [[nodiscard]] int ask(std::size_t count) const {
+    std::uint16_t port = 0;
+    if (::read(ends_[0], &port, sizeof port) != sizeof port) return 1;
+    try {
+      std::vector<std::unique_ptr<raw_client>> clients;
+      clients.reserve(count);
+      for (std::size_t i = 0; i < count; ++i) clients.push_back(std::make_unique<raw_client>(port));
+      for (auto& client : clients) client->send(good.substr(0, good.size() - 1));
+      for (auto& client : clients) client->send("o");
+      return std::all_of(clients.begin(), clients.end(),
+                         [](auto& client) { return client->read().body == "hello"; })
+                 ? 0
+                 : 2;
+    } catch (const std::exception&) {
+      return 3;
     }
-    ::_exit(0);
-  } catch (const std::exception&) {
-    ::_exit(2);
   }
-}
+  int ends_[2] = {-1, -1};
+  pid_t process_ = -1;
+};
 
 TEST_F(http_transport, holds_ten_thousand_connections) {
   constexpr std::size_t count = 9'990;
   const descriptor_limit limit(10'240);
   ASSERT_TRUE(limit.is_set()) << "the limit of open files must be 10,240 at least: ulimit -n";
+  const many_clients clients(count);
   start();
   const long before = resident_kib();
-  EXPECT_EQ(ask_from_many(server_->port(), count), 0);
+  EXPECT_EQ(clients.run(server_->port()), 0);
 #if !defined(__SANITIZE_ADDRESS__)
   EXPECT_LT(static_cast<std::size_t>(peak_kib() - before) / count, 16U);
 #else
