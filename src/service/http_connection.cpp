@@ -6,13 +6,13 @@
 #include <type_traits>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 
 #include "net/http_text.hpp"
 #include "service/http_framing.hpp"
@@ -93,7 +93,8 @@ class responder {
 };
 
 using plain_stream = beast::tcp_stream;
-using tls_stream = beast::ssl_stream<beast::tcp_stream>;
+// Not Beast's own: of two buffers of which the second is larger than a record it loses the second.
+using tls_stream = asio::ssl::stream<beast::tcp_stream>;
 
 // What is set to be called later is called by the loop, and not from where it is set.
 // NOLINTBEGIN(misc-no-recursion)

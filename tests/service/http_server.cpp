@@ -16,8 +16,11 @@
 
 #include <gtest/gtest.h>
 
+#include <jobqueue/net/client.hpp>
+
 #include "support/certificate.hpp"
 #include "support/http_client.hpp"
+#include "support/server_process.hpp"
 
 namespace jobqueue {
 namespace {
@@ -453,6 +456,46 @@ TEST_F(http_transport, drains) {
   busy.finish_sending();
   drainer.join();
   EXPECT_THROW(raw_client{port}, std::runtime_error);
+}
+
+TEST_F(http_transport, speaks_tls) {
+  const test::temporary_folder folder;
+  const test::certificate certificate(folder.path(), "IP:127.0.0.1");
+  options_.tls_certificate_file = certificate.file();
+  options_.tls_key_file = certificate.key_file();
+  start();
+  http_client_options wanted;
+  wanted.policy = address_policy::create(std::vector<std::string>{"127.0.0.1"}).value();
+  wanted.ca_file = certificate.file();
+  const http_client client(wanted);
+  http_request request;
+  request.method = "POST";
+  request.url = "https://127.0.0.1:" + std::to_string(server_->port()) + "/echo";
+  request.body = std::string(most_body, 't');
+  const auto answer = client.send(request);
+  ASSERT_TRUE(answer) << answer.problem().message;
+  EXPECT_EQ(answer->body, request.body);
+  // Who does not know the authority, or speaks no TLS, gets nothing.
+  wanted.ca_file.clear();
+  EXPECT_FALSE(http_client(wanted).send(request));
+  EXPECT_EQ(ask(good).status, 0U);
+  EXPECT_TRUE(client.send(request)) << "the others are served";
+}
+
+TEST_F(http_transport, refuses_certificates_that_are_none) {
+  const test::temporary_folder folder;
+  const test::certificate certificate(folder.path(), "IP:127.0.0.1");
+  const auto refused = [&](const std::string& file, const std::string& key) {
+    http_server_options options;
+    options.tls_certificate_file = file;
+    options.tls_key_file = key;
+    const auto started = http_server::start(options, {});
+    EXPECT_FALSE(started);
+    return started ? errc::ok : started.problem().code;
+  };
+  EXPECT_EQ(refused(certificate.key_file(), certificate.key_file()), errc::invalid_argument);
+  EXPECT_EQ(refused(certificate.file(), certificate.file()), errc::invalid_argument);
+  EXPECT_EQ(refused("/nowhere", certificate.key_file()), errc::invalid_argument);
 }
 
 double cpu_seconds() {

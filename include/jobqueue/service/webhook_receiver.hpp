@@ -63,8 +63,8 @@ struct webhook_receiver_options {
   blob_store* vault = nullptr;
   std::size_t most_waiting = 10'000;  ///< Events that wait for the store; over it: unavailable.
   std::size_t most_waiting_bytes = std::size_t{256} << 20;  ///< Of their bodies.
-  std::size_t most_together = 2'000;  ///< Events of one transaction.
-  std::size_t most_known = 100'000;   ///< Events that are known without asking the store.
+  std::size_t most_together = 2'000;                        ///< Events of one transaction.
+  std::size_t most_known = 100'000;  ///< Events that are known without asking the store.
   /// Called when events were recorded, for whoever sends what follows from them. From the thread
   /// that writes.
   std::function<void()> recorded;
