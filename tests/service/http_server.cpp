@@ -1,11 +1,8 @@
 // The transport of the service over real sockets: what is refused, what is limited, what survives.
-#include "service/http_server.hpp"
-
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -18,206 +15,12 @@
 
 #include <jobqueue/net/client.hpp>
 
+#include "service/http_transport.hpp"
 #include "support/certificate.hpp"
-#include "support/http_client.hpp"
 #include "support/server_process.hpp"
 
-namespace jobqueue {
+namespace jobqueue::test {
 namespace {
-
-using namespace std::chrono_literals;
-using detail::http_answer;
-using detail::http_call;
-using detail::http_respond;
-using detail::http_route;
-using detail::http_server;
-using detail::http_server_options;
-using detail::route_access;
-using test::raw_answer;
-using test::raw_client;
-
-constexpr std::size_t most_body = 100'000;
-
-http_answer text_answer(std::string text) {
-  http_answer answer;
-  answer.content_type = "text/plain";
-  answer.body = std::move(text);
-  return answer;
-}
-
-class http_transport : public testing::Test {
- protected:
-  void start() {
-    std::vector<http_route> routes;
-    routes.push_back({"POST", "/echo", route_access::open, most_body, true,
-                      [](const http_call& call, const http_respond& respond) {
-                        respond(text_answer(std::string(call.body)));
-                      }});
-    routes.push_back(
-        {"GET", "/jobs/{}/part", route_access::open, 0, true,
-         [](const http_call& call, const http_respond& respond) {
-           respond(text_answer(call.parts.at(0) + '|' + call.parameter("a b").value_or("none")));
-         }});
-    routes.push_back({"GET", "/slow", route_access::open, 0, false,
-                      [this](const http_call&, const http_respond& respond) {
-                        while (!may_end_) std::this_thread::sleep_for(1ms);
-                        respond(text_answer("slow"));
-                      }});
-    routes.push_back({"GET", "/silent", route_access::open, 0, true,
-                      [](const http_call&, const http_respond&) {}});
-    routes.push_back(
-        {"GET", "/throws", route_access::open, 0, true,
-         [](const http_call&, const http_respond&) { throw std::runtime_error("x"); }});
-    routes.push_back(
-        {"GET", "/secret", route_access::token, 0, true,
-         [](const http_call&, const http_respond& respond) { respond(text_answer("secret")); }});
-    routes.push_back({"POST", "/signed", route_access::signature, most_body, true,
-                      [](const http_call& call, const http_respond& respond) {
-                        respond(text_answer(call.has_token ? "token" : "signature"));
-                      }});
-    auto started = http_server::start(options_, std::move(routes));
-    ASSERT_TRUE(started) << started.problem().message;
-    server_ = std::move(*started);
-  }
-  void TearDown() override {
-    may_end_ = true;
-    if (server_) server_->drain(1s);
-  }
-  [[nodiscard]] raw_answer ask(std::string_view bytes) const {
-    raw_client client(server_->port());
-    client.send(bytes);
-    return client.read();
-  }
-
-  http_server_options options_;
-  std::unique_ptr<http_server> server_;
-  std::atomic<bool> may_end_ = false;
-};
-
-constexpr std::string_view good =
-    "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
-
-struct framing_case {
-  std::string_view name;
-  std::string_view bytes;
-  unsigned status;
-};
-
-// What the parser of Beast accepts and we do not, and what both refuse.
-constexpr framing_case framing_cases[] = {
-    {"good", good, 200},
-    {"chunked",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0"
-     "\r\n\r\n",
-     200},
-    {"coding_then_length",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
-     400},
-    {"length_then_coding",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\nhello",
-     400},
-    {"chunked_and_length",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0"
-     "\r\n\r\n",
-     400},
-    {"length_and_chunked",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0"
-     "\r\n\r\n",
-     400},
-    {"old_chunked", "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-     400},
-    {"other_coding", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nhello", 400},
-    {"two_codings",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
-    {"repeated_coding",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-     "chunked\r\n\r\n0\r\n\r\n",
-     400},
-    {"two_hosts", "GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400},
-    {"no_host", "GET /jobs/7/part HTTP/1.1\r\n\r\n", 400},
-    {"two_signatures",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nX-Hub-Signature-256: sha256=0\r\nX-Hub-Signature-256: "
-     "sha256=1\r\nContent-Length: 0\r\n\r\n",
-     400},
-    {"two_webhook_ids",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nwebhook-id: 1\r\nWebhook-Id: 1\r\nContent-Length: "
-     "0\r\n\r\n",
-     400},
-    {"two_tokens",
-     "GET /jobs/7/part HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer "
-     "b\r\n\r\n",
-     400},
-    {"list_of_lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello", 400},
-    {"length_twice",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400},
-    {"lengths_differ",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400},
-    {"length_with_plus", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello", 400},
-    {"negative_length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\nhello", 400},
-    {"endless_length",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nhello", 400},
-    {"folded", "POST /echo HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nContent-Length: 5\r\n\r\nhello",
-     400},
-    {"bare_line_feed", "POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello\r\n\r\n", 400},
-    {"line_feed_in_chunk",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
-     "chunked\r\n\r\n2;a\nb\r\nhe\r\n0\r\n\r\n",
-     400},
-    {"space_before_colon", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello",
-     400},
-    {"huge_chunk",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\nx",
-     400},
-    {"absolute_target", "GET http://a/jobs/7/part HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-    {"other_version", "GET /jobs/7/part HTTP/2.0\r\nHost: a\r\n\r\n", 400},
-    {"no_version", "GET /jobs/7/part\r\nHost: a\r\n\r\n", 400},
-    {"other_expectation",
-     "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 5\r\n\r\nhello", 400},
-};
-
-class http_framing : public http_transport, public testing::WithParamInterface<framing_case> {};
-
-// Alone, behind a good request, and split at every byte.
-TEST_P(http_framing, is_enforced_whole_pipelined_and_split) {
-  start();
-  const framing_case& one = GetParam();
-  const auto check = [&](raw_client& client) {
-    const raw_answer answer = client.read();
-    EXPECT_EQ(answer.status, one.status) << answer.head << answer.body;
-    if (one.status == 400) {
-      EXPECT_TRUE(answer.has("Connection: close"));
-      client.finish_sending();
-      EXPECT_TRUE(client.is_ended_within(5s)) << "there is another answer";
-    }
-  };
-  {
-    raw_client client(server_->port());
-    client.send(one.bytes);
-    check(client);
-  }
-  {
-    raw_client client(server_->port());
-    client.send(std::string(good) + std::string(one.bytes));
-    EXPECT_EQ(client.read().status, 200U);
-    check(client);
-  }
-  for (std::size_t at = 1; at < one.bytes.size(); ++at) {
-    raw_client client(server_->port());
-    client.send(one.bytes.substr(0, at));
-    client.send(one.bytes.substr(at));
-    const raw_answer answer = client.read();
-    ASSERT_EQ(answer.status, one.status) << "split at " << at << answer.head;
-  }
-  // Byte by byte, each in a segment of its own.
-  raw_client client(server_->port());
-  for (const char c : one.bytes) {
-    if (!client.send(std::string_view(&c, 1))) break;
-  }
-  check(client);
-}
-
-INSTANTIATE_TEST_SUITE_P(cases, http_framing, testing::ValuesIn(framing_cases),
-                         [](const auto& which) { return std::string(which.param.name); });
 
 TEST_F(http_transport, answers_in_the_order_of_the_requests) {
   start();
@@ -459,14 +262,14 @@ TEST_F(http_transport, drains) {
 }
 
 TEST_F(http_transport, speaks_tls) {
-  const test::temporary_folder folder;
-  const test::certificate certificate(folder.path(), "IP:127.0.0.1");
-  options_.tls_certificate_file = certificate.file();
-  options_.tls_key_file = certificate.key_file();
+  const temporary_folder folder;
+  const certificate made(folder.path(), "IP:127.0.0.1");
+  options_.tls_certificate_file = made.file();
+  options_.tls_key_file = made.key_file();
   start();
   http_client_options wanted;
   wanted.policy = address_policy::create(std::vector<std::string>{"127.0.0.1"}).value();
-  wanted.ca_file = certificate.file();
+  wanted.ca_file = made.file();
   const http_client client(wanted);
   http_request request;
   request.method = "POST";
@@ -483,8 +286,8 @@ TEST_F(http_transport, speaks_tls) {
 }
 
 TEST_F(http_transport, refuses_certificates_that_are_none) {
-  const test::temporary_folder folder;
-  const test::certificate certificate(folder.path(), "IP:127.0.0.1");
+  const temporary_folder folder;
+  const certificate made(folder.path(), "IP:127.0.0.1");
   const auto refused = [&](const std::string& file, const std::string& key) {
     http_server_options options;
     options.tls_certificate_file = file;
@@ -493,9 +296,9 @@ TEST_F(http_transport, refuses_certificates_that_are_none) {
     EXPECT_FALSE(started);
     return started ? errc::ok : started.problem().code;
   };
-  EXPECT_EQ(refused(certificate.key_file(), certificate.key_file()), errc::invalid_argument);
-  EXPECT_EQ(refused(certificate.file(), certificate.file()), errc::invalid_argument);
-  EXPECT_EQ(refused("/nowhere", certificate.key_file()), errc::invalid_argument);
+  EXPECT_EQ(refused(made.key_file(), made.key_file()), errc::invalid_argument);
+  EXPECT_EQ(refused(made.file(), made.file()), errc::invalid_argument);
+  EXPECT_EQ(refused("/nowhere", made.key_file()), errc::invalid_argument);
 }
 
 double cpu_seconds() {
@@ -627,4 +430,4 @@ TEST_F(http_transport, holds_ten_thousand_connections) {
 }
 
 }  // namespace
-}  // namespace jobqueue
+}  // namespace jobqueue::test
