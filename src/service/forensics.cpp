@@ -112,6 +112,8 @@ class document {
     write_attempts(json);
     write_differences(json);
     write_timeline(json);
+    write_payloads(json);
+    append_list(json, "retries", found_.backups);
     append_list(json, "notifications", found_.notifications);
     append_list(json, "deliveries", found_.deliveries);
     append_list(json, "events", found_.events);
@@ -169,6 +171,34 @@ class document {
       }
       json += R"(],"payloads":[)" + payloads + "]}";
     }
+    json += ']';
+  }
+
+  // What can be looked at, and how large it is, by the rows that were found.
+  void write_payloads(std::string& json) const {
+    json += R"(,"payloads":[)";
+    const auto add = [&](const std::string& row, std::string_view column, std::string_view kind) {
+      const auto members = detail::check_json_members(row);
+      const std::string bytes = detail::find_member_text(members, std::string(column) + "_bytes");
+      if (bytes.empty()) return;
+      json += json.back() == '[' ? R"({"ref":)" : R"(,{"ref":)";
+      const std::string id = detail::find_member_text(members, "id");
+      append_json_string(json, std::string(kind) + (&row == &found_.job ? "" : ':' + id));
+      json += R"(,"bytes":)" + bytes + '}';
+    };
+    for (const std::string_view column : {"data", "workflow_output", "extra"}) {
+      if (found_.is_known) add(found_.job, column, column);
+    }
+    const auto add_all = [&](const std::vector<std::string>& rows, std::string_view column,
+                             std::string_view kind) {
+      for (const std::string& row : rows) add(row, column, kind);
+    };
+    add_all(found_.backups, "original_data", "retry_data");
+    add_all(found_.backups, "original_workflow_output", "retry_output");
+    add_all(found_.steps, "input_data", "step_input");
+    add_all(found_.steps, "output_data", "step_output");
+    add_all(found_.events, "body", "event");
+    add_all(found_.deliveries, "body", "delivery");
     json += ']';
   }
 
@@ -343,12 +373,36 @@ class document {
   std::size_t most_value_;
 };
 
+std::string attestation_to_json(const attested& one) {
+  std::string json = R"({"attempt":)";
+  json += one.attempt ? std::to_string(*one.attempt) : "null";
+  json += one.is_failure ? R"(,"kind":"failure","writer":)" : R"(,"kind":"completion","writer":)";
+  append_text(json, one.key ? to_string(one.key->writer) : std::string_view());
+  json += R"(,"at":)";
+  append_time(json, one.at);
+  json += R"(,"keys":[)";
+  for (const std::string& key : one.keys) {
+    if (&key != &one.keys.front()) json += ',';
+    append_json_string(json, key);
+  }
+  json += R"(],"record":)";
+  if (one.record.empty()) {
+    json += "null";
+  } else if (detail::check_json(one.record)) {
+    json += one.record;
+  } else {
+    append_json_string(json, one.record);
+  }
+  return json + '}';
+}
+
 bool is_empty(const job_dossier& found) {
   return !found.is_known && found.attestations.empty() && found.notifications.empty() &&
          found.events.empty() && found.deliveries.empty() && found.steps.empty();
 }
 
 constexpr std::int64_t keys_of_attempts = 10;
+constexpr std::size_t most_analysed = 10'000;
 
 }  // namespace
 
@@ -394,32 +448,67 @@ result<std::string> forensics::attestations_of(std::string_view id) {
   const auto found =
       detail::read_dossier(*store_, id, detail::possible_step_keys(id, keys_of_attempts));
   if (!found) return found.problem();
-  const auto all = detail::merge_attestations(found->attestations);
   std::string json = R"({"workflow_id":)";
   append_json_string(json, id);
   json += R"(,"attestations":[)";
+  for (const attested& one : detail::merge_attestations(found->attestations)) {
+    if (json.back() != '[') json += ',';
+    json += attestation_to_json(one);
+  }
+  return json + "]}";
+}
+
+result<std::optional<std::string>> forensics::attestation_of(std::string_view id,
+                                                             attestation_writer writer) {
+  const auto found =
+      detail::read_dossier(*store_, id, detail::possible_step_keys(id, keys_of_attempts));
+  if (!found) return found.problem();
+  const auto all = detail::merge_attestations(found->attestations);
+  const attested* latest = nullptr;
   for (const attested& one : all) {
-    if (&one != &all.front()) json += ',';
-    json += R"({"attempt":)";
-    json += one.attempt ? std::to_string(*one.attempt) : "null";
-    json += one.is_failure ? R"(,"kind":"failure","writer":)" : R"(,"kind":"completion","writer":)";
-    append_text(json, one.key ? to_string(one.key->writer) : std::string_view());
-    json += R"(,"at":)";
-    append_time(json, one.at);
-    json += R"(,"keys":[)";
-    for (const std::string& key : one.keys) {
-      if (&key != &one.keys.front()) json += ',';
-      append_json_string(json, key);
-    }
-    json += R"(],"record":)";
-    if (one.record.empty()) {
-      json += "null";
-    } else if (detail::check_json(one.record)) {
-      json += one.record;
-    } else {
-      append_json_string(json, one.record);
-    }
-    json += '}';
+    const bool is_of_worker = one.key && one.key->writer != attestation_writer::api;
+    if (!one.key || is_of_worker == (writer == attestation_writer::api)) continue;
+    if (latest == nullptr || !(one.attempt < latest->attempt)) latest = &one;
+  }
+  if (latest == nullptr) return std::optional<std::string>();
+  return std::optional(attestation_to_json(*latest));
+}
+
+result<std::string> forensics::failed_analysis(std::size_t most) {
+  if (most < 1 || most > most_analysed) {
+    return error{errc::invalid_argument, no_offset, "an analysis is of 1 to 10,000 failures"};
+  }
+  const auto found = detail::analyse_failures(*store_, most);
+  if (!found) return found.problem();
+  std::string json = R"({"failed_jobs":)" + std::to_string(found->failed_jobs);
+  json += R"(,"looked_at":)" + std::to_string(found->looked_at) + R"(,"types":[)";
+  for (const auto& [type, count] : found->types) {
+    json += json.back() == '[' ? R"({"failure_type":)" : R"(,{"failure_type":)";
+    append_json_string(json, type);
+    json += R"(,"failures":)" + std::to_string(count) + '}';
+  }
+  json += R"(],"retry_counts":[)";
+  for (const auto& [retries, count] : found->retry_counts) {
+    json += json.back() == '[' ? R"({"retry_count":)" : R"(,{"retry_count":)";
+    json += std::to_string(retries) + R"(,"jobs":)" + std::to_string(count) + '}';
+  }
+  json += R"(],"common_failures":[)";
+  for (const detail::failure_group& one : found->groups) {
+    json += json.back() == '[' ? R"({"fingerprint":)" : R"(,{"fingerprint":)";
+    append_json_string(json, one.fingerprint);
+    json += R"(,"failure_type":)";
+    append_json_string(json, one.type);
+    json += R"(,"failure_reason":)";
+    append_json_string(json, one.reason);
+    json += R"(,"jobs":)" + std::to_string(one.jobs);
+    json += R"(,"recovered":)" + std::to_string(one.recovered);
+    json += R"(,"last_failed_at":)";
+    append_time(json, one.last_failed_at);
+    json += R"(,"example":{"id":)";
+    append_text(json, one.example_id);
+    json += R"(,"error_message":)";
+    append_text(json, one.example_message);
+    json += "}}";
   }
   return json + "]}";
 }

@@ -1,9 +1,9 @@
 #include "service/forensics_routes.hpp"
 
-#include <charconv>
 #include <memory>
 #include <utility>
 
+#include <jobqueue/attestation.hpp>
 #include <jobqueue/service/forensics.hpp>
 #include <jobqueue/store/webhook_store.hpp>
 
@@ -17,6 +17,10 @@ http_answer answer_of(std::string body) {
   http_answer answer;
   answer.body = std::move(body) + "\n";
   return answer;
+}
+
+http_answer bad_parameter(std::string_view sentence) {
+  return problem_answer(400, "INVALID_ARGUMENT", sentence);
 }
 
 http_answer not_found() { return problem_answer(404, "NOT_FOUND", "nothing is known of that id"); }
@@ -70,12 +74,13 @@ class forensics_api {
     if (!filter.undecided_only) filter.status_category = category;
     filter.problem_type = call.parameter("problem").value_or("");
     filter.after = call.parameter("after").value_or("");
-    filter.limit = 50;
-    if (const auto limit = call.parameter("limit")) {
-      const char* const end = limit->data() + limit->size();
-      const auto [rest, failed] = std::from_chars(limit->data(), end, filter.limit);
-      if (failed != std::errc() || rest != end || filter.limit > 1000) filter.limit = 0;
-    }
+    filter.job_status = call.parameter("status").value_or("");
+    filter.job_type = call.parameter("type").value_or("");
+    filter.id_prefix = call.parameter("q").value_or("");
+    filter.without_payloads = true;
+    const auto limit = call.number("limit", 50, 1000);
+    if (!limit || *limit == 0) return bad_parameter("limit is from 1 to 1,000");
+    filter.limit = *limit;
     const auto jobs = store_->list_jobs(filter);
     if (!jobs) return problem_answer(jobs.problem());
     std::string json = R"({"jobs":[)";
@@ -99,6 +104,22 @@ class forensics_api {
     return answer_of(std::move(*found));
   }
 
+  http_answer worker_attestation(const http_call& call) {
+    return latest_attestation(call, attestation_writer::worker);
+  }
+
+  http_answer api_attestation(const http_call& call) {
+    return latest_attestation(call, attestation_writer::api);
+  }
+
+  http_answer failed_analysis(const http_call& call) {
+    const auto most = call.number("limit", 1000, 10'000);
+    if (!most || *most == 0) return bad_parameter("limit is from 1 to 10,000");
+    auto found = forensics_.failed_analysis(*most);
+    if (!found) return problem_answer(found.problem());
+    return answer_of(std::move(*found));
+  }
+
   http_answer retry(const http_call& call) {
     std::int64_t attempt = 0;
     const auto outcome = request_retry(*store_, call.parts[0], clock_(), attempt);
@@ -115,6 +136,12 @@ class forensics_api {
   }
 
  private:
+  http_answer latest_attestation(const http_call& call, attestation_writer writer) {
+    auto found = forensics_.attestation_of(call.parts[0], writer);
+    if (!found) return problem_answer(found.problem());
+    return *found ? answer_of(std::move(**found)) : not_found();
+  }
+
   static void append_text(std::string& json, const std::string& text) {
     if (text.empty()) {
       json += "null";
@@ -149,6 +176,9 @@ std::vector<http_route> forensics_routes(job_store& store, const ruleset& rules,
           route("GET", "/api/jobs", &forensics_api::list),
           route("GET", "/api/jobs/{}/forensics", &forensics_api::of_job),
           route("POST", "/api/jobs/{}/retry", &forensics_api::retry),
+          route("GET", "/api/jobs/failed-analysis", &forensics_api::failed_analysis),
+          route("GET", "/api/jobs/{}/worker-attestation", &forensics_api::worker_attestation),
+          route("GET", "/api/workflows/{}/api-attestation", &forensics_api::api_attestation),
           route("GET", "/api/workflows/{}/all-attestations", &forensics_api::attestations)};
 }
 

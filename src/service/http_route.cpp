@@ -1,5 +1,7 @@
 #include "service/http_route.hpp"
 
+#include <charconv>
+
 #include "core/json_text.hpp"
 #include "net/http_text.hpp"
 
@@ -24,6 +26,17 @@ std::optional<std::string> http_call::parameter(std::string_view name) const {
     return decode_percent(sign == pair.npos ? "" : pair.substr(sign + 1), true);
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> http_call::number(std::string_view name, std::uint64_t fallback,
+                                               std::uint64_t most) const {
+  const auto text = parameter(name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  const char* const end = text->data() + text->size();
+  const auto [rest, failed] = std::from_chars(text->data(), end, value);
+  if (failed != std::errc() || rest != end || value > most) return std::nullopt;
+  return value;
 }
 
 http_answer problem_answer(unsigned status, std::string_view code, std::string_view message) {

@@ -35,6 +35,9 @@ struct http_call {
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;
   // A parameter of the query, decoded; the first of that name.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+  // The same as a number: `fallback` without it, nothing if it is none or above `most`.
+  [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name, std::uint64_t fallback,
+                                                    std::uint64_t most) const;
 };
 
 struct http_answer {

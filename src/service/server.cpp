@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -13,16 +14,19 @@
 #include <jobqueue/service/forensics.hpp>
 #include <jobqueue/service/resolver.hpp>
 #include <jobqueue/service/webhook_receiver.hpp>
+#include <jobqueue/store/webhook_store.hpp>
 
 #include "core/json_text.hpp"
 #include "service/forensics_routes.hpp"
 #include "service/http_server.hpp"
 #include "service/mock_application.hpp"
+#include "service/monitor_routes.hpp"
 #include "service/periodic_work.hpp"
 #include "service/receiver_routes.hpp"
 #include "service/server_metrics.hpp"
 #include "service/webhook_routes.hpp"
 #include "store/job_store_parts.hpp"
+#include "store/metric_store.hpp"
 
 namespace jobqueue {
 namespace {
@@ -132,7 +136,7 @@ class running final : public server {
     auto connection = store_->parts().pool.acquire();
     if (!connection) return connection.problem();
     for (const std::string_view table :
-         {"job", "webhook_event", "webhook_attempt", "job_failure"}) {
+         {"job", "webhook_event", "webhook_attempt", "job_failure", "metric_sample"}) {
       const auto columns = (*connection)->columns_of(table);
       if (!columns) return columns.problem();
       if (!columns->empty()) continue;
@@ -177,6 +181,7 @@ class running final : public server {
     add(detail::receiver_routes(*receiver_, options_.max_webhook_bytes));
     add(detail::webhook_routes(*store_, present, [this] { wake_sender(); }));
     add(detail::forensics_routes(*store_, *rules_, present, [this] { wake_sender(); }));
+    add(detail::monitor_routes(*store_, present));
     if (options_.has_mock_application) {
       detail::mock_application_options mocking;
       mocking.secrets = options_.webhook_secrets;
@@ -278,8 +283,41 @@ class running final : public server {
     const auto counts = store_->count_categories();
     if (!counts) return failed("evaluator", counts.problem());
     metrics_.set_jobs(*counts);
+    if (const status sampled = sample(now, *counts); !sampled) {
+      return failed("evaluator", sampled.problem());
+    }
     return std::chrono::round<milliseconds>(std::chrono::duration<double>(options_.every) *
                                             (0.9 + 0.2 * noise_()));
+  }
+
+  // What charts show.
+  status sample(instant now, const std::vector<category_count>& counts) {
+    std::map<std::string_view, std::int64_t> values;
+    for (const std::string_view name : {"complete", "filed", "incomplete", "undecided"}) {
+      values[name] = 0;
+    }
+    for (const category_count& one : counts) {
+      const std::string_view name =
+          one.status_category.empty() ? "undecided" : std::string_view(one.status_category);
+      values[name] += static_cast<std::int64_t>(one.jobs);
+    }
+    const auto deliveries = webhook_store(*store_).count_deliveries();
+    if (!deliveries) return deliveries.problem();
+    for (const auto& [state, count] : *deliveries) {
+      values[state] = static_cast<std::int64_t>(count);
+    }
+    const std::uint64_t removed = receiver_->report().bytes_removed;
+    if (removed != counted_removed_) {
+      auto connection = store_->parts().pool.acquire();
+      if (!connection) return connection.problem();
+      status added = detail::add_to_total(**connection, detail::bytes_removed_total,
+                                          static_cast<std::int64_t>(removed - counted_removed_));
+      if (!added) return added;
+      counted_removed_ = removed;
+    }
+    std::vector<detail::metric_value> all;
+    for (const auto& [name, value] : values) all.push_back({name, value});
+    return detail::add_samples(*store_, now, all);
   }
 
   error failed(const char* work, const error& problem) {
@@ -293,6 +331,7 @@ class running final : public server {
   server_options options_;
   instant started_ = present();
   noise noise_;
+  std::uint64_t counted_removed_ = 0;  // of what the receiver says
   detail::server_metrics metrics_;
   evaluator evaluator_;
   std::unique_ptr<webhook_receiver> receiver_;

@@ -9,6 +9,7 @@
 #include "service/sql_tables.hpp"
 #include "service/value_cleaner.hpp"
 #include "store/job_store_parts.hpp"
+#include "store/metric_store.hpp"
 
 namespace jobqueue {
 namespace detail {
@@ -200,12 +201,18 @@ result<sql_clean_report> clean_sql(std::string_view url, const store_options& st
   if (!before) return before.problem();
   report.before = std::move(*before);
   detail::sql_cleaner cleaner(**connection, options);
+  status cleaned = done;
   for (const detail::clean_table& table : found->tables) {
-    const status cleaned =
-        options.sample == 0 ? cleaner.clean(table) : cleaner.estimate(table, report);
-    if (!cleaned) return cleaned.problem();
-    if (cleaner.report().stopped) break;
+    cleaned = options.sample == 0 ? cleaner.clean(table) : cleaner.estimate(table, report);
+    if (!cleaned || cleaner.report().stopped) break;
   }
+  if (!options.dry_run) {
+    // For the charts of a server; that it cannot be counted is no reason to say it was not done.
+    static_cast<void>(
+        detail::add_to_total(**connection, detail::bytes_removed_total,
+                             static_cast<std::int64_t>(cleaner.report().totals.bytes_removed)));
+  }
+  if (!cleaned) return cleaned.problem();
   if (!options.dry_run) {
     if (const status synced = options.journal->sync(); !synced) return synced.problem();
     auto after = measure_tables(**connection, found->tables);

@@ -1,7 +1,6 @@
 #include "store/job_dossier.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "store/job_store_parts.hpp"
@@ -9,15 +8,6 @@
 
 namespace jobqueue::detail {
 namespace {
-
-// Columns that hold payloads: only their sizes are read.
-constexpr std::array<std::string_view, 8> payload_columns = {
-    "data",       "workflow_output", "extra", "original_data", "original_workflow_output",
-    "input_data", "output_data",     "body"};
-
-bool is_payload(const std::string& name) {
-  return std::find(payload_columns.begin(), payload_columns.end(), name) != payload_columns.end();
-}
 
 // The rows of a table as objects of JSON, newest first; none if there is no such table.
 class row_reader {
@@ -41,7 +31,7 @@ class row_reader {
     std::string sql = "SELECT ";
     for (const sql_column& column : columns) {
       if (!listed.empty()) sql += ", ";
-      if (is_payload(column.name)) {
+      if (is_payload_column(column.name)) {
         listed.push_back({column.name + "_bytes", fact_value::kind::integer, {}});
         sql += size_of(column);
       } else {
@@ -240,7 +230,7 @@ result<std::vector<failed_job>> find_unindexed_failures(job_store& store, std::s
       (*connection)
           ->query(
               "SELECT CAST(j.id AS text), j.error_message, coalesce(j.retry_count, 0) + 1,"
-              " coalesce(j.completed_at, j.updated_at) FROM job j WHERE lower(j.status) = 'failed'"
+              " j.completed_at, j.updated_at FROM job j WHERE lower(j.status) = 'failed'"
               " AND j.error_message IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job_failure f WHERE"
               " f.job_id = CAST(j.id AS text) AND f.attempt = coalesce(j.retry_count, 0) + 1)"
               " LIMIT " +
@@ -249,8 +239,8 @@ result<std::vector<failed_job>> find_unindexed_failures(job_store& store, std::s
   std::vector<failed_job> all;
   for (std::size_t i = 0; i < rows->size(); ++i) {
     const auto row = rows->row(i);
-    all.push_back(
-        {std::string(row[0].text), std::string(row[1].text), row[2].integer, time_of(row[3])});
+    all.push_back({std::string(row[0].text), std::string(row[1].text), row[2].integer,
+                   time_of(row[row[3].of == fact_value::kind::time ? 3 : 4])});
   }
   return all;
 }

@@ -132,6 +132,13 @@ void job_store_parts::forget_columns() {
   records_.reset();
 }
 
+bool is_payload_column(std::string_view name) {
+  constexpr std::array<std::string_view, 8> names = {
+      "data",       "workflow_output", "extra", "original_data", "original_workflow_output",
+      "input_data", "output_data",     "body"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 const sql_column* find_column(const column_list& columns, std::string_view name) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   const auto is_like = [&](const sql_column& column) {
@@ -271,58 +278,6 @@ result<std::vector<category_count>> job_store::count_categories() {
                       static_cast<std::uint64_t>(row[2].integer)});
   }
   return counts;
-}
-
-result<job_list> job_store::list_jobs(const job_filter& filter) {
-  constexpr std::size_t most = 10'000;
-  if (filter.limit < 1 || filter.limit > most) {
-    return error{errc::invalid_argument, no_offset, "a list has 1 to 10,000 jobs"};
-  }
-  auto connection = parts_->pool.acquire();
-  if (!connection) return connection.problem();
-  const auto columns = parts_->job_columns(**connection);
-  if (!columns) return columns.problem();
-  detail::column_list listed;
-  // Not by the name id, which would be ordered by in place of the column.
-  std::string sql = "SELECT CAST(job.id AS text) AS job_key";
-  const std::string order = filter.by_evaluation
-                                ? "evaluated_at"
-                                : "coalesce(created_at, " + std::string(detail::epoch) + ")";
-  sql += ", " + order + " AS job_order";
-  for (const detail::sql_column& column : **columns) {
-    if (column.name == "data") continue;
-    listed.push_back(column);
-    sql.append(", ").append(detail::clipped_column(column));
-  }
-  std::vector<fact_value> values{fact_value::of_integer(static_cast<std::int64_t>(filter.limit))};
-  const auto parameter = [&](std::string_view value) {
-    values.push_back(fact_value::of_text(value));
-    return "$" + std::to_string(values.size());
-  };
-  std::string where;
-  if (filter.problems_only || filter.by_evaluation) where += " AND problem_type IS NOT NULL";
-  if (filter.undecided_only) where += " AND status_category IS NULL";
-  if (filter.by_evaluation) where += " AND evaluated_at IS NOT NULL";
-  if (!filter.status_category.empty()) {
-    where += " AND status_category = " + parameter(filter.status_category);
-  }
-  if (!filter.problem_type.empty())
-    where += " AND problem_type = " + parameter(filter.problem_type);
-  if (!filter.after.empty()) {
-    const auto [time, id] = detail::read_cursor(filter.after);
-    where += " AND (" + order + ", job.id) < (" + parameter(time) + ", " + parameter(id) + ")";
-  }
-  sql += " FROM job WHERE true" + where + " ORDER BY " + order + " DESC, job.id DESC LIMIT $1";
-  const auto rows = (*connection)->query(sql, values);
-  if (!rows) return rows.problem();
-  job_list list;
-  for (std::size_t i = 0; i < rows->size(); ++i) {
-    const auto row = rows->row(i);
-    list.jobs.push_back(detail::row_to_json(listed, row.subspan(2)));
-    list.ids.emplace_back(row[0].text);
-    if (i + 1 == filter.limit) list.cursor = detail::make_cursor(row[1], row[0].text);
-  }
-  return list;
 }
 
 }  // namespace v1

@@ -50,6 +50,9 @@ struct job_store_parts {
 [[nodiscard]] result<const sql_column*> need_column(const column_list& columns,
                                                     std::string_view table, std::string_view name);
 
+// Whether it holds what jobs were given or gave, of any size.
+[[nodiscard]] bool is_payload_column(std::string_view name);
+
 // A column as it is selected for a page of many: a long text is cut to one byte too many.
 [[nodiscard]] std::string clipped_column(const sql_column& column);
 // The value of such a column; withheld if it was cut.

@@ -20,6 +20,8 @@ extern const std::string_view migration_0005_webhooks_sqlite;
 extern const std::string_view migration_0005_webhooks_postgresql;
 extern const std::string_view migration_0006_forensics_sqlite;
 extern const std::string_view migration_0006_forensics_postgresql;
+extern const std::string_view migration_0007_metrics_sqlite;
+extern const std::string_view migration_0007_metrics_postgresql;
 
 namespace {
 
@@ -32,13 +34,14 @@ struct migration_file {
   }
 };
 
-constexpr std::array<migration_file, 6> files{{
+constexpr std::array<migration_file, 7> files{{
     {1, &migration_0001_jobs_sqlite, &migration_0001_jobs_postgresql},
     {2, &migration_0002_evidence_sqlite, &migration_0002_evidence_postgresql},
     {3, &migration_0003_delivery_sqlite, &migration_0003_delivery_postgresql},
     {4, &migration_0004_events_sqlite, &migration_0004_events_postgresql},
     {5, &migration_0005_webhooks_sqlite, &migration_0005_webhooks_postgresql},
     {6, &migration_0006_forensics_sqlite, &migration_0006_forensics_postgresql},
+    {7, &migration_0007_metrics_sqlite, &migration_0007_metrics_postgresql},
 }};
 constexpr std::string_view log_table =
     "CREATE TABLE IF NOT EXISTS jobqueue_migration (version integer PRIMARY KEY)";

@@ -16,6 +16,7 @@
 #include "support/golden_jobs.hpp"
 #include "support/random_documents.hpp"
 #include "support/redis_server.hpp"
+#include "support/route_caller.hpp"
 #include "support/stores.hpp"
 
 namespace jobqueue {
@@ -199,20 +200,11 @@ TEST_P(forensics_over, answers_over_http) {
   int woken = 0;
   const auto routes = detail::forensics_routes(
       *store_.store, ruleset::standard(), [] { return now; }, [&] { ++woken; });
+  for (const auto& route : routes) EXPECT_EQ(route.access, detail::route_access::token);
   const auto ask = [&](std::string_view path, std::string_view query, const std::string& id) {
-    for (const auto& route : routes) {
-      EXPECT_EQ(route.access, detail::route_access::token);
-      if (route.path != path) continue;
-      detail::http_call call;
-      call.parts = {id};
-      call.query = query;
-      detail::http_answer answer;
-      route.handle(call, [&](detail::http_answer one) { answer = std::move(one); });
-      EXPECT_TRUE(detail::check_json(answer.body).has_value()) << answer.body;
-      return answer;
-    }
-    ADD_FAILURE() << path;
-    return detail::http_answer();
+    auto answer = test::ask(routes, path, query, id);
+    EXPECT_TRUE(detail::check_json(answer.body).has_value()) << answer.body;
+    return answer;
   };
   import(
       R"({"id":"f1","status":"failed","error_message":"boom","retry_count":1,"data":{"n":1.0}})");
@@ -236,6 +228,98 @@ TEST_P(forensics_over, answers_over_http) {
   EXPECT_EQ(ask("/api/jobs/{}/retry", "", "nothing").status, 404U);
   EXPECT_EQ(store_.text("SELECT count(*) FROM outbox"), "1");
   EXPECT_THAT(store_.text("SELECT original_data FROM job_retry_backup"), HasSubstr("1.0"));
+}
+
+std::string escaped(std::string_view text) {
+  std::string all;
+  for (const char c : text) all += c == ' ' ? "%20" : c == '%' ? "%25" : std::string(1, c);
+  return all;
+}
+
+TEST_P(forensics_over, lists_what_is_asked_for) {
+  const auto routes = detail::forensics_routes(
+      *store_.store, ruleset::standard(), [] { return now; }, [] {});
+  const auto ids = [&](const std::string& query, std::string* cursor = nullptr) {
+    const std::string body = test::ask(routes, "/api/jobs", query).body;
+    const std::string jobs = member(body, "jobs");
+    std::vector<std::string> found;
+    for (const std::string_view job : detail::read_json_elements(jobs)) {
+      found.push_back(member(job, "id"));
+    }
+    if (cursor != nullptr) {
+      const std::string value = member(body, "cursor");
+      *cursor = value == "null" ? "" : detail::read_json_string(value);
+    }
+    return found;
+  };
+  import(
+      R"({"id":"ab_1","status":"FAILED","job_type":"video","data":{"x":1},"workflow_output":"u"})");
+  import(R"({"id":"abX1","status":"failed","job_type":"image"})");
+  import(R"({"id":"ab%1","status":"completed","job_type":"video"})");
+  import(R"({"id":"b","status":"failed","job_type":"video"})");
+  EXPECT_THAT(ids("q=ab_"), ElementsAre("\"ab_1\"")) << "nothing of an id is a pattern";
+  EXPECT_THAT(ids("q=ab%25"), ElementsAre("\"ab%1\""));
+  EXPECT_THAT(ids("q=b"), ElementsAre("\"b\""));
+  EXPECT_THAT(ids("q=ab%5C"), ElementsAre());
+  EXPECT_THAT(ids("q=ab&status=failed"), ElementsAre("\"abX1\"", "\"ab_1\"")) << "in byte order";
+  EXPECT_THAT(ids("q=ab&type=video&status=Completed"), ElementsAre("\"ab%1\""));
+  std::string cursor;
+  EXPECT_THAT(ids("q=ab&limit=2", &cursor), ElementsAre("\"ab%1\"", "\"abX1\""));
+  EXPECT_THAT(ids("q=ab&limit=2&after=" + escaped(cursor), &cursor), ElementsAre("\"ab_1\""));
+  EXPECT_EQ(cursor, "");
+  EXPECT_THAT(test::ask(routes, "/api/jobs", "").body, Not(HasSubstr("workflow_output")));
+}
+
+TEST_P(forensics_over, gives_the_latest_attestation_of_a_writer) {
+  const auto routes = detail::forensics_routes(
+      *store_.store, ruleset::standard(), [] { return now; }, [] {});
+  import(R"({"id":"w1","status":"completed"})");
+  const auto worker = [&] {
+    return test::ask(routes, "/api/jobs/{}/worker-attestation", "", "w1");
+  };
+  const auto api = [&] { return test::ask(routes, "/api/workflows/{}/api-attestation", "", "w1"); };
+  EXPECT_EQ(worker().status, 404U);
+  EXPECT_EQ(api().status, 404U);
+  for (const char* attempt : {"1", "2"}) {
+    attest("worker:failure:job-id:w1:step-id:s1:attempt:" + std::string(attempt), "w1",
+           failed_record(attempt[0] - '0', "boom", "2026-01-05T10:10:00Z"));
+  }
+  attest("api:workflow:completion:w1", "w1", R"({"status":"completed"})");
+  EXPECT_EQ(member(worker().body, "attempt"), "2");
+  EXPECT_EQ(member(worker().body, "kind"), "\"failure\"");
+  EXPECT_EQ(member(member(worker().body, "record"), "seed"), "14");
+  EXPECT_EQ(member(api().body, "writer"), "\"api\"");
+}
+
+TEST_P(forensics_over, says_what_jobs_fail_of) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    import(R"({"id":")" + id + R"(","status":"failed","retry_count":)" + std::to_string(i % 2) +
+           R"(,"error_message":"Request timed out after )" + std::to_string(i) +
+           R"( ms","completed_at":"2026-01-05T10:0)" + std::to_string(i) + R"(:00Z"})");
+  }
+  import(R"({"id":"o","status":"failed","error_message":"out of memory",)"
+         R"("completed_at":"2026-01-04T10:00:00Z"})");
+  ASSERT_EQ(forensics_.index_failures().value(), 6U);
+  store_.run("UPDATE job SET status = 'completed' WHERE id = 't0'");
+  const std::string all = forensics_.failed_analysis(100).value();
+  EXPECT_EQ(member(all, "failed_jobs"), "5");
+  EXPECT_EQ(member(all, "looked_at"), "6");
+  EXPECT_EQ(member(all, "retry_counts"),
+            R"([{"retry_count":0,"jobs":3},{"retry_count":1,"jobs":2}])");
+  const std::string common = member(all, "common_failures");
+  const auto groups = detail::read_json_elements(common);
+  ASSERT_EQ(groups.size(), 2U) << all;
+  EXPECT_EQ(member(groups[0], "jobs"), "5");
+  EXPECT_EQ(member(groups[0], "recovered"), "1");
+  EXPECT_EQ(member(member(groups[0], "example"), "id"), "\"t4\"") << "the newest";
+  EXPECT_EQ(member(groups[0], "last_failed_at"), "\"2026-01-05T10:04:00Z\"");
+  EXPECT_EQ(
+      detail::read_json_elements(member(forensics_.failed_analysis(5).value(), "common_failures"))
+          .size(),
+      1U)
+      << "only the newest are looked at";
+  EXPECT_FALSE(forensics_.failed_analysis(0));
 }
 
 TEST(json_difference, finds_what_changed) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include <jobqueue/attestation.hpp>
 #include <jobqueue/result.hpp>
 #include <jobqueue/rules.hpp>
 #include <jobqueue/store/job_store.hpp>
@@ -37,6 +38,13 @@ class forensics {
   /// Its attestations alone, in their canonical order, each once with all its keys:
   /// `{"workflow_id","attestations":[...]}`.
   [[nodiscard]] result<std::string> attestations_of(std::string_view id);
+  /// The latest of one writer, as in that list: the API's, or with `worker` also those that workers
+  /// keep of whole workflows. Nothing if there is none.
+  [[nodiscard]] result<std::optional<std::string>> attestation_of(std::string_view id,
+                                                                  attestation_writer writer);
+  /// What jobs fail of, by the newest `most` failures, 1 to 10,000: `{"failed_jobs","looked_at",
+  /// "types":[...],"retry_counts":[...],"common_failures":[...]}`.
+  [[nodiscard]] result<std::string> failed_analysis(std::size_t most);
   /// Classifies the failures that are new, so that like ones are found. Gives how many.
   [[nodiscard]] result<std::size_t> index_failures();
 

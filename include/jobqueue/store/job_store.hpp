@@ -152,9 +152,15 @@ struct job_filter {
   std::string problem_type;     ///< Empty: any.
   bool undecided_only = false;  ///< Those without a category.
   bool problems_only = false;
+  std::string job_status;  ///< In any capitals. Empty: any.
+  std::string job_type;    ///< Empty: any.
+  /// Those whose id begins so, in the order of their ids, whatever `by_evaluation` says. Empty: all.
+  std::string id_prefix;
   bool by_evaluation = false;  ///< Latest evaluation first, else latest creation first.
-  std::size_t limit = 100;     ///< Jobs at most: 1 to 10,000.
-  std::string after;           ///< `job_list::cursor` of the list before, or empty.
+  /// Without the columns that hold payloads, which a page of many jobs has no use for.
+  bool without_payloads = false;
+  std::size_t limit = 100;  ///< Jobs at most: 1 to 10,000.
+  std::string after;        ///< `job_list::cursor` of the list before, or empty.
 };
 struct job_list {
   std::vector<std::string> jobs;  ///< JSON objects: the columns but `data`.
