@@ -5,8 +5,11 @@
 
 namespace jobqueue::detail {
 
-extern const std::string_view monitor_page;    // HTML, with {script} and {style} for their paths
-extern const std::string_view monitor_script;  // empty if the page was not built
+// HTML, with {script}, {style} and {icon} for their paths.
+extern const std::string_view monitor_page;
+// Empty if the page was not built.
+extern const std::string_view monitor_script;
 extern const std::string_view monitor_style;
+extern const std::string_view monitor_icon;
 
 }  // namespace jobqueue::detail

@@ -64,8 +64,10 @@ http_route asset(std::string_view path, std::string_view content_type, std::stri
 struct page_text {
   std::string script_path = path_of(monitor_script, ".js");
   std::string style_path = path_of(monitor_style, ".css");
-  std::string html =
-      replace(replace(std::string(monitor_page), "{script}", script_path), "{style}", style_path);
+  std::string icon_path = path_of(monitor_icon, ".svg");
+  std::string html = replace(
+      replace(replace(std::string(monitor_page), "{script}", script_path), "{style}", style_path),
+      "{icon}", icon_path);
 };
 
 // The beginning of the next character from `at` on, in text that may be cut anywhere.
@@ -247,6 +249,7 @@ std::vector<http_route> monitor_routes(job_store& store, std::function<instant()
   if (!monitor_script.empty()) {
     routes.push_back(asset(page.script_path, "text/javascript; charset=utf-8", monitor_script));
     routes.push_back(asset(page.style_path, "text/css; charset=utf-8", monitor_style));
+    routes.push_back(asset(page.icon_path, "image/svg+xml", monitor_icon));
   }
   return routes;
 }

@@ -154,7 +154,7 @@ struct job_filter {
   bool problems_only = false;
   std::string job_status;  ///< In any capitals. Empty: any.
   std::string job_type;    ///< Empty: any.
-  /// Those whose id begins so, in the order of their ids, whatever `by_evaluation` says. Empty: all.
+  /// Those whose id begins so, in the order of their ids whatever `by_evaluation` says; empty: all.
   std::string id_prefix;
   bool by_evaluation = false;  ///< Latest evaluation first, else latest creation first.
   /// Without the columns that hold payloads, which a page of many jobs has no use for.
