@@ -82,6 +82,12 @@ class media_type_name {
   explicit media_type_name(std::string text)
       : own_(std::make_shared<const std::string>(std::move(text))) {}
 
+  /// `text` is static.
+  void assign(std::string_view text) noexcept {
+    fixed_ = text;
+    own_.reset();
+  }
+
   [[nodiscard]] std::string_view view() const noexcept {
     return own_ == nullptr ? fixed_ : std::string_view(*own_);
   }
@@ -108,8 +114,19 @@ struct content_evidence {
 /// All that was seen: at most one of each source.
 class content_evidence_list {
  public:
-  [[nodiscard]] const content_evidence* begin() const noexcept { return items_.data(); }
-  [[nodiscard]] const content_evidence* end() const noexcept { return items_.data() + size_; }
+  content_evidence_list() noexcept {}  // NOLINT: places are made when they are filled
+  content_evidence_list(const content_evidence_list& other) { append(other); }
+  content_evidence_list& operator=(const content_evidence_list& other) {
+    if (this != &other) {
+      clear();
+      append(other);
+    }
+    return *this;
+  }
+  ~content_evidence_list() { clear(); }
+
+  [[nodiscard]] const content_evidence* begin() const noexcept { return places_; }
+  [[nodiscard]] const content_evidence* end() const noexcept { return places_ + size_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Null if there is none of that source.
   [[nodiscard]] const content_evidence* find(content_source source) const noexcept {
@@ -118,16 +135,29 @@ class content_evidence_list {
     }
     return nullptr;
   }
-  /// Replaces what is there of the same source.
-  void add(content_evidence one) noexcept {
-    std::size_t at = 0;
-    while (at < size_ && items_[at].source != one.source) ++at;
-    items_[at] = std::move(one);
-    if (at == size_) ++size_;
+  /// That of a source, which is made if there is none.
+  [[nodiscard]] content_evidence& of(content_source source) noexcept {
+    for (std::size_t at = 0; at < size_; ++at) {
+      if (places_[at].source == source) return places_[at];
+    }
+    content_evidence& one = *std::construct_at(places_ + size_++);
+    one.source = source;
+    return one;
   }
 
  private:
-  std::array<content_evidence, 6> items_;
+  void append(const content_evidence_list& other) {
+    for (const content_evidence& one : other) std::construct_at(places_ + size_++, one);
+  }
+  void clear() noexcept {
+    std::destroy(places_, places_ + size_);
+    size_ = 0;
+  }
+
+  static constexpr std::size_t most = 6;
+  union {
+    content_evidence places_[most];  // NOLINT(readability-identifier-naming): a private member
+  };
   std::size_t size_ = 0;
 };
 

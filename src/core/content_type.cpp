@@ -70,10 +70,25 @@ content_confidence raised(content_confidence by) noexcept {
 }
 
 // Static if there is a row for it.
-media_type_name name_of(std::string_view name, const media_type_row* row) {
-  return row != nullptr ? media_type_name(row->name) : media_type_name(std::string(name));
+void set_name(media_type_name& name, std::string_view text, const media_type_row* row) {
+  if (row != nullptr) {
+    name.assign(row->name);
+  } else {
+    name = media_type_name(std::string(text));
+  }
 }
-media_type_name name_of(const media_type_traits& type) { return name_of(type.name, type.row); }
+void set_name(media_type_name& name, const media_type_traits& type) {
+  set_name(name, type.name, type.row);
+}
+
+// `detail` is static. The name is set by who has it.
+media_type_name& add_evidence(content_type& found, content_source source, std::string_view detail,
+                              bool contradicted = false) {
+  content_evidence& one = found.evidence.of(source);
+  one.contradicted = contradicted;
+  one.detail = detail;
+  return one.media_type;
+}
 
 content_confidence confidence_of(const text_form& form) noexcept {
   if (form.detail == "json" || form.detail == "ndjson") return content_confidence::high;
@@ -81,31 +96,40 @@ content_confidence confidence_of(const text_form& form) noexcept {
   return content_confidence::medium;
 }
 
-observation observe(std::span<const std::byte> head, content_type& found) {
-  observation seen;
-  const recognized_file file = recognize_file(head);
-  if (!file.media_type.empty()) {
-    seen.type = traits_of(file.media_type);
-    seen.source = file.container.empty() ? content_source::magic : content_source::container;
-    seen.confidence = file.is_short ? content_confidence::medium : content_confidence::high;
-    if (seen.source == content_source::magic || !file.outer.empty()) {
-      found.evidence.add({content_source::magic, false,
-                          file.outer.empty() ? name_of(seen.type) : media_type_name(file.outer),
-                          file.is_short ? std::string_view("short") : std::string_view()});
+// Made where they are kept: to copy one costs more than to make it.
+observation observe_file(const recognized_file& file, content_type& found) {
+  const bool is_container = !file.container.empty();
+  const observation seen{
+      is_container ? content_source::container : content_source::magic, traits_of(file.media_type),
+      file.is_short ? content_confidence::medium : content_confidence::high, false};
+  if (!is_container || !file.outer.empty()) {
+    media_type_name& name =
+        add_evidence(found, content_source::magic, file.is_short ? "short" : "");
+    if (file.outer.empty()) {
+      set_name(name, seen.type);
+    } else {
+      name.assign(file.outer);
     }
-    if (seen.source == content_source::container) {
-      found.evidence.add({content_source::container, false, name_of(seen.type), file.container});
-    }
-    return seen;
   }
-  const text_form form = recognize_text(head);
-  if (form.media_type.empty()) return seen;
-  seen.type = traits_of(form.media_type);
-  seen.source = content_source::text;
-  seen.confidence = confidence_of(form);
-  seen.is_guess = form.is_guess;
-  found.evidence.add({content_source::text, false, name_of(seen.type), form.detail});
+  if (is_container) {
+    set_name(add_evidence(found, content_source::container, file.container), seen.type);
+  }
   return seen;
+}
+
+observation observe_text(std::span<const std::byte> head, content_type& found) {
+  const text_form form = recognize_text(head);
+  if (form.media_type.empty()) return {};
+  observation seen{content_source::text, traits_of(form.media_type), confidence_of(form),
+                   form.is_guess};
+  set_name(add_evidence(found, content_source::text, form.detail), seen.type);
+  return seen;
+}
+
+observation observe(std::span<const std::byte> head, content_type& found) {
+  if (head.empty()) return {};
+  const recognized_file file = recognize_file(head);
+  return file.media_type.empty() ? observe_text(head, found) : observe_file(file, found);
 }
 
 // Types whose files all begin in a way that is recognised.
@@ -158,7 +182,7 @@ bool refines(const claim& made, const observation& seen) noexcept {
 
 void decide(content_type& found, content_source source, const media_type_traits& type,
             content_confidence confidence) {
-  found.media_type = name_of(type);
+  set_name(found.media_type, type);
   found.extension = type.extension;
   found.category = type.category;
   found.source = source;
@@ -214,13 +238,13 @@ void decide_by_standard(content_type& found, std::span<const std::byte> head,
   content_confidence confidence = content_confidence::high;
   if (answer.source != content_source::header) {
     if (answer.source == content_source::text) confidence = content_confidence::low;
-    found.evidence.add({answer.source, false, media_type_name(answer.media_type), "whatwg"});
+    add_evidence(found, answer.source, "whatwg").assign(answer.media_type);
   } else if (const claim* const supplied = claims.header(); supplied != nullptr) {
     confidence = confidence_of(*supplied, seen, claims);
   } else {
     // Here even "application/octet-stream" says something.
     confidence = content_confidence::medium;
-    found.evidence.add({answer.source, false, name_of(answer.media_type, row), "whatwg"});
+    set_name(add_evidence(found, answer.source, "whatwg"), answer.media_type, row);
   }
   // Under the name of the standard, which may be another than that of IANA.
   media_type_traits type = traits_of(answer.media_type);
@@ -234,7 +258,7 @@ void decide_by_url(content_type& found, std::string_view url) {
   const extension_meaning meaning = read_url(url);
   if (meaning.type == nullptr) return;
   const media_type_traits type = canonical_traits(*meaning.type);
-  found.evidence.add({content_source::url, false, name_of(type), meaning.extension});
+  set_name(add_evidence(found, content_source::url, meaning.extension), type);
   decide(found, content_source::url, type, content_confidence::low);
 }
 
@@ -287,13 +311,12 @@ content_type detect_content_type(std::span<const std::byte> head,
   }
   claims.add(content_source::configured, configured);
 
-  observation seen;
-  if (!head.empty()) seen = observe(head, found);
+  const observation seen = observe(head, found);
   for (claim& made : claims) {
     made.contradicted = contradicts(seen, made, head);
     if (made.source != content_source::configured) found.mismatch |= made.contradicted;
-    found.evidence.add(
-        {made.source, made.contradicted, name_of(made.given, made.given_row), made.detail});
+    set_name(add_evidence(found, made.source, made.detail, made.contradicted), made.given,
+             made.given_row);
   }
   if (seen.says()) found.polyglot = is_polyglot(head, seen.type);
   if (options.whatwg) {

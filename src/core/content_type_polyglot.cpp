@@ -58,14 +58,16 @@ bool is_polyglot(std::span<const std::byte> head, const media_type_traits& type)
   if (is_media && opens_comment(in)) return true;
   const bool wants_zip = is_media || is_pdf || is_page;
   if (!wants_zip && may_hold) return false;
-  const std::string_view text = in.text(0, wants_zip ? in.size() : pdf_window + 1);
+  constexpr std::size_t more = 2;  // of the three bytes that are found
+  const std::string_view text = in.text(0, wants_zip ? in.size() : pdf_window + more);
+  const mark_set wanted = may_hold ? mark_set::without_pdf : mark_set::all;
   const mark_finder find = mark_finder_for(simd_target::best);
-  for (std::size_t at = find(text, 0); at < text.size(); at = find(text, at + 1)) {
+  for (std::size_t at = find(text, 0, wanted); at < text.size(); at = find(text, at + 1, wanted)) {
     // What begins the file is what it is.
     const bool is_inside = at != 0;
     if ((text[at] == '<' && is_media && is_active_markup(text.substr(at))) ||
         (text[at] == 'P' && wants_zip && is_inside && is_zip_entry(in, at)) ||
-        (text[at] == '%' && !may_hold && is_inside && is_pdf_header(in, at))) {
+        (text[at] == '%' && is_inside && is_pdf_header(in, at))) {
       return true;
     }
   }

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <jobqueue/base64.hpp>
 
 namespace jobqueue::detail {
 
-// Where the first two bytes of something that may hide in a file stand, at or behind `from`: '<',
-// 'P' or '%', then one of "!?bhikps", or what is one of these with the bit 0x20. The size of the
+// Which beginnings are looked for besides "<" and "PK\3".
+enum class mark_set : std::uint8_t { all, without_pdf };
+
+// Where the first three bytes of something that may hide in a file stand, at or behind `from`:
+// "<sc", "<ht", "<!d", "<if", "<?p", "<sv" or "<bo" in any case, "PK\3", or "%PD". The size of the
 // text if nowhere.
-using mark_finder = std::size_t (*)(std::string_view text, std::size_t from) noexcept;
+using mark_finder = std::size_t (*)(std::string_view text, std::size_t from,
+                                    mark_set wanted) noexcept;
 
 // That of `best` is the fastest on this CPU; all find the same.
 [[nodiscard]] mark_finder mark_finder_for(simd_target target) noexcept;

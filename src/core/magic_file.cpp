@@ -6,24 +6,11 @@
 namespace jobqueue::detail {
 namespace {
 
-struct container_row {
-  std::string_view number;
-  std::uint16_t offset;
-  std::string_view name;
-};
-constexpr std::array containers = std::to_array<container_row>({
-    {"RIFF", 0, "riff"},
-    {"RIFX", 0, "riff"},
-    {"RF64", 0, "riff"},
-    {"ftyp", 4, "iso_bmff"},
-    {"\x1A\x45\xDF\xA3", 0, "ebml"},
-    {"OggS", 0, "ogg"},
-});
-
 std::string_view container_of(const byte_window& in) noexcept {
-  for (const auto& [number, offset, name] : containers) {
-    if (in.holds(offset, number)) return name;
-  }
+  if (in.holds(4, "ftyp")) return "iso_bmff";
+  if (in.holds(0, "RIFF") || in.holds(0, "RIFX") || in.holds(0, "RF64")) return "riff";
+  if (in.holds(0, "\x1A\x45\xDF\xA3")) return "ebml";
+  if (in.holds(0, "OggS")) return "ogg";
   return {};
 }
 
