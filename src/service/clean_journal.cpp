@@ -104,6 +104,9 @@ class clean_journal_file {
     if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
       return trouble("flush", errno);
     }
+    // It is not read again soon: what the server has in memory is worth more than that.
+    static_cast<void>(::posix_fadvise(file_.get(), static_cast<off_t>(size_),
+                                      static_cast<off_t>(pending.size()), POSIX_FADV_DONTNEED));
     size_ += pending.size();
     pending.clear();
     return done;

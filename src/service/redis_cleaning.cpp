@@ -59,7 +59,8 @@ clean_options counting_only(clean_options options) {
 
 redis_cleaning::redis_cleaning(redis_address address, const redis_options& options,
                                std::span<const std::string> patterns, const clean_options& cleaning)
-    : nodes_(std::move(address), options),
+    : nodes_(address, options),
+      others_(std::move(address), options),
       options_(options),
       patterns_(patterns.begin(), patterns.end()),
       cleaner_(cleaning),
@@ -72,6 +73,7 @@ redis_cleaning::redis_cleaning(redis_address address, const redis_options& optio
 
 result<clean_report> redis_cleaning::run() {
   if (const status cleaned = clean_all(); !cleaned) return cleaned.problem();
+  if (const status finished = finish_waiting(); !finished) return finished.problem();
   clean_report report = std::move(cleaner_.report());
   for (const auto& [place, seen] : stream_cleaner_.report().by_place) {
     for (clean_totals* totals : {&report.by_place[place], &report.totals}) {
@@ -266,11 +268,14 @@ status redis_cleaning::measure(const redis_route& route, std::vector<key_info>& 
   return done;
 }
 
-void redis_cleaning::append_watch(std::vector<redis_command>& commands, std::string_view key,
-                                  const std::string& lock) const {
-  if (is_dry_) return;
-  commands.push_back({"WATCH", std::string(key)});
-  if (!lock.empty()) commands.push_back({"WATCH", lock});
+redis_command redis_cleaning::watch_command(std::span<const key_info> keys) const {
+  redis_command command = {"WATCH"};
+  for (const key_info& key : keys) {
+    command.push_back(key.name);
+    std::string lock = lock_of(key.name, key.type, nodes_.is_cluster());
+    if (!lock.empty()) command.push_back(std::move(lock));
+  }
+  return command;
 }
 
 bool redis_cleaning::end_batch(std::uint64_t bytes) {
@@ -278,16 +283,27 @@ bool redis_cleaning::end_batch(std::uint64_t bytes) {
   return cleaner_.go_on(primary_, keys_done_, keys_all_);
 }
 
-status redis_cleaning::clean_batch(const redis_route& route, std::span<const key_info> keys) {
+redis_route redis_cleaning::route_beside(const redis_route& route) {
+  if (!waiting_ || waiting_->route.connection != route.connection) return route;
+  const auto other = others_.route_to(primary_);
+  return other ? *other : route;
+}
+
+status redis_cleaning::clean_batch(const redis_route& main_route, std::span<const key_info> keys) {
   if (keys.empty()) return done;
   pacer_.begin();
+  const redis_route route = route_beside(main_route);
+  if (waiting_ && route.connection == waiting_->route.connection) {
+    if (status finished = finish_waiting(); !finished) return finished;
+  }
   made_members_.clear();
   const bool is_watched = can_join() || keys.size() == 1;
   std::vector<redis_command> commands = {{"UNWATCH"}};
+  if (is_watched && !is_dry_) commands.push_back(watch_command(keys));
+  const std::size_t before = commands.size();
   std::vector<std::size_t> begins;
   for (const key_info& key : keys) {
     const std::string lock = lock_of(key.name, key.type, nodes_.is_cluster());
-    if (is_watched) append_watch(commands, key.name, lock);
     begins.push_back(commands.size());
     append_hold(commands, key.name, key.type, lock);
     commands.push_back(load_command(key.type, key.name));
@@ -302,6 +318,13 @@ status redis_cleaning::clean_batch(const redis_route& route, std::span<const key
     return done;
   }
   if (!answers) return answers.problem();
+  for (std::size_t i = 0; i < before; ++i) {
+    const redis_reply& answer = (*answers)[i];
+    // A redirected key says so again below.
+    if (answer.is_error() && !is_redirect(answer)) {
+      return route.connection->describe(answer, commands[i].front());
+    }
+  }
   const std::uint64_t bytes = route.connection->reply_bytes();
   std::vector<loaded_key> loaded;
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -332,7 +355,10 @@ status redis_cleaning::clean_batch(const redis_route& route, std::span<const key
     key.rule = &find_redis_rule(key.name, key.type, fields);
   }
   answers->clear();
-  if (status cleaned = clean_values(route, loaded, is_watched); !cleaned) return cleaned;
+  const bool overlaps = can_join() && !is_dry_;
+  status cleaned =
+      overlaps ? begin_values(route, loaded, is_watched) : clean_values(route, loaded, is_watched);
+  if (!cleaned) return cleaned;
   static_cast<void>(end_batch(bytes));
   return done;
 }

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <future>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -51,6 +53,13 @@ class redis_cleaning {
     std::vector<const redis_rule*> rules;
     std::vector<cleaned_value> cleaned;
   };
+  // A batch that was read: it is written when its way back is durable. Meanwhile the next is read.
+  struct waiting_batch {
+    redis_route route;
+    bool is_watched = false;
+    changes found;
+    std::future<status> durable;  // the last, for it is waited for before the others go
+  };
 
   // redis_cleaning.cpp: from keys to values.
   [[nodiscard]] status clean_all();
@@ -60,7 +69,7 @@ class redis_cleaning {
   [[nodiscard]] result<std::vector<key_info>> examine(const redis_route& route,
                                                       std::vector<std::string> names);
   [[nodiscard]] static status measure(const redis_route& route, std::vector<key_info>& keys);
-  [[nodiscard]] status clean_batch(const redis_route& route, std::span<const key_info> keys);
+  [[nodiscard]] status clean_batch(const redis_route& main_route, std::span<const key_info> keys);
 
   // redis_cleaning_large.cpp: keys that are read in pieces.
   [[nodiscard]] status clean_large(const redis_route& route, const key_info& key);
@@ -91,6 +100,13 @@ class redis_cleaning {
   // redis_cleaning_values.cpp: from values to writes.
   [[nodiscard]] status clean_values(const redis_route& route, std::span<loaded_key> keys,
                                     bool is_watched);
+  // The same without waiting for what can be done meanwhile; `finish_waiting` does the rest.
+  [[nodiscard]] status begin_values(const redis_route& route, std::span<loaded_key> keys,
+                                    bool is_watched);
+  [[nodiscard]] status finish_waiting();
+  [[nodiscard]] status find_changes(const redis_route& route, std::span<loaded_key> keys,
+                                    changes& found);
+  [[nodiscard]] status write_changes(const redis_route& route, changes& found, bool is_watched);
   [[nodiscard]] result<std::optional<cleaned_value>> clean_text(const std::string& place,
                                                                 redis_value& value);
   [[nodiscard]] status collect(loaded_key& key, changes& found);
@@ -104,12 +120,14 @@ class redis_cleaning {
 
   // Whether several keys can be watched and written together.
   [[nodiscard]] bool can_join() const noexcept { return !nodes_.is_cluster(); }
-  void append_watch(std::vector<redis_command>& commands, std::string_view key,
-                    const std::string& lock) const;
+  [[nodiscard]] redis_command watch_command(std::span<const key_info> keys) const;
+  // Where a batch can be read while another waits: WATCH is of a connection, and EXEC ends all of it.
+  [[nodiscard]] redis_route route_beside(const redis_route& route);
   [[nodiscard]] bool end_batch(std::uint64_t bytes);
   [[nodiscard]] bool is_stopped() { return cleaner_.report().stopped; }
 
   redis_nodes nodes_;
+  redis_nodes others_;  // the same, by other connections
   redis_options options_;
   std::vector<std::string> patterns_;
   value_cleaner cleaner_;
@@ -128,6 +146,7 @@ class redis_cleaning {
   std::uint64_t keys_done_ = 0;
   std::uint64_t keys_all_ = 0;
   std::uint64_t samples_left_ = 1000;
+  std::unique_ptr<waiting_batch> waiting_;
 };
 
 }  // namespace jobqueue::detail

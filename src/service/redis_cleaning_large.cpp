@@ -35,6 +35,8 @@ redis_command scan_command(redis_type type, const std::string& key, const std::s
 }  // namespace
 
 status redis_cleaning::clean_large(const redis_route& route, const key_info& key) {
+  // Its pieces are watched by the connection that the batch may wait on.
+  if (status finished = finish_waiting(); !finished) return finished;
   made_members_.clear();
   const redis_rule& rule = find_redis_rule(key.name, key.type, {});
   switch (key.type) {
@@ -61,7 +63,7 @@ result<redis_cleaning::piece> redis_cleaning::read_piece(const redis_route& rout
                                                          bool as_text) {
   const std::string lock = lock_of(key.name, key.type, nodes_.is_cluster());
   std::vector<redis_command> commands = {{"UNWATCH"}};
-  append_watch(commands, key.name, lock);
+  if (!is_dry_) commands.push_back(watch_command({&key, 1}));
   const std::size_t begin = commands.size();
   append_hold(commands, key.name, key.type, lock);
   if (key.type == redis_type::list) commands.push_back({"LLEN", key.name});

@@ -33,11 +33,43 @@ std::string redis_cleaning::place_of(std::string_view key) {
 status redis_cleaning::clean_values(const redis_route& route, std::span<loaded_key> keys,
                                     bool is_watched) {
   changes found;
+  if (status collected = find_changes(route, keys, found); !collected) return collected;
+  if (status durable = cleaner_.make_durable(found.cleaned); !durable) return durable;
+  return write_changes(route, found, is_watched);
+}
+
+status redis_cleaning::begin_values(const redis_route& route, std::span<loaded_key> keys,
+                                    bool is_watched) {
+  auto next = std::make_unique<waiting_batch>();
+  next->route = route;
+  next->is_watched = is_watched;
+  if (status collected = find_changes(route, keys, next->found); !collected) return collected;
+  // The journal is written by one at a time.
+  if (status finished = finish_waiting(); !finished) return finished;
+  if (next->found.values.empty()) return done;
+  next->durable = std::async(std::launch::async, [this, &found = next->found] {
+    return cleaner_.make_durable(found.cleaned);
+  });
+  waiting_ = std::move(next);
+  return done;
+}
+
+status redis_cleaning::finish_waiting() {
+  const auto batch = std::exchange(waiting_, nullptr);
+  if (!batch) return done;
+  if (status durable = batch->durable.get(); !durable) return durable;
+  return write_changes(batch->route, batch->found, batch->is_watched);
+}
+
+status redis_cleaning::find_changes(const redis_route& route, std::span<loaded_key> keys,
+                                    changes& found) {
   for (loaded_key& key : keys) {
     if (status collected = collect(key, found); !collected) return collected;
   }
-  if (status dropped = drop_unwritable(route, found); !dropped) return dropped;
-  if (status durable = cleaner_.make_durable(found.cleaned); !durable) return durable;
+  return drop_unwritable(route, found);
+}
+
+status redis_cleaning::write_changes(const redis_route& route, changes& found, bool is_watched) {
   if (is_dry_) {
     for (const cleaned_value& value : found.cleaned) cleaner_.count_changed(value);
     return done;
