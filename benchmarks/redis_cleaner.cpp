@@ -102,10 +102,11 @@ bench::measure rewrite(const test::redis_server& server, std::size_t values, std
 // Counts the bytes that it removes, or would.
 bench::measure clean(const test::redis_server& server, const std::filesystem::path& folder,
                      bool has_vault, bool dry_run) {
+  ::sync();  // What was written before is not this row's to wait for.
   return bench::run_in_child([&] {
     // As the program does for itself.
     // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
-    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
     mallopt(M_MMAP_THRESHOLD, 16 << 20);
     // NOLINTEND(concurrency-mt-unsafe)
     std::filesystem::create_directories(folder);

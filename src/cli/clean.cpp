@@ -82,7 +82,7 @@ std::uint64_t bytes_of(const std::vector<table_size>& sizes) {
 void keep_freed_memory() {
 #ifdef __GLIBC__
   // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
-  mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 16 << 20);
   // NOLINTEND(concurrency-mt-unsafe)
 #endif

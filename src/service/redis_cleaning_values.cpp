@@ -98,8 +98,9 @@ result<std::optional<cleaned_value>> redis_cleaning::clean_text(const std::strin
                                                                 redis_value& value) {
   if (!is_plain_text(value.text)) return std::optional<cleaned_value>();
   const bool is_large = value.text.size() > large_bytes && !is_member(value.type);
-  auto cleaned = is_large ? cleaner_.clean_in_place(place, {}, value.text)
-                          : cleaner_.clean(place, {}, value.text);
+  auto cleaned = is_large                ? cleaner_.clean_in_place(place, {}, value.text)
+                 : is_member(value.type) ? cleaner_.clean(place, {}, value.text)
+                                         : cleaner_.clean_owned(place, {}, value.text);
   if (cleaned && *cleaned) (*cleaned)->entry.locator = write_locator(value, (*cleaned)->text);
   return cleaned;
 }

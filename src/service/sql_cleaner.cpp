@@ -133,7 +133,7 @@ class sql_cleaner {
     return done;
   }
 
-  status write_batch(sql_rows& rows, const batch& held, bool is_last_attempt,
+  status write_batch(sql_rows& rows, batch& held, bool is_last_attempt,
                      std::vector<row_key>& again) {
     if (values_.options().dry_run) {
       for (const cleaned_value& value : held.cleaned) {

@@ -52,6 +52,21 @@ void value_cleaner::count_seen(std::string_view place, std::uint64_t bytes) {
 result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place,
                                                           std::string_view locator,
                                                           std::string_view text) {
+  return clean_text(place, locator, text, true);
+}
+
+result<std::optional<cleaned_value>> value_cleaner::clean_owned(std::string_view place,
+                                                                std::string_view locator,
+                                                                std::string& text) {
+  auto value = clean_text(place, locator, text, false);
+  if (value && *value) (*value)->before = std::move(text);
+  return value;
+}
+
+result<std::optional<cleaned_value>> value_cleaner::clean_text(std::string_view place,
+                                                               std::string_view locator,
+                                                               std::string_view text,
+                                                               bool copies_blobs) {
   count_seen(place, text.size());
   auto answer = sanitize_base64(text, sanitize_);
   if (!answer) return answer.problem();
@@ -66,24 +81,41 @@ result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place
   value.by_class = answer->by_class;
   value.bytes_removed = text.size() - answer->text.size();
   if (!options_.dry_run) {
-    value.entry.before = digest_of(text);
+    if (copies_blobs) value.entry.before = digest_of(text);
     value.entry.after = digest_of(answer->text);
   }
   const bool is_kept_here = !options_.dry_run && options_.vault == nullptr;
   cut_noter note;
   for (const blob_cut& cut : answer->cuts) {
-    note.add(value, cut, is_kept_here ? text.substr(cut.offset, cut.size) : std::string_view());
+    const bool is_copied = is_kept_here && copies_blobs;
+    note.add(value, cut, is_copied ? text.substr(cut.offset, cut.size) : std::string_view());
+    if (is_kept_here && !copies_blobs) value.originals.emplace_back(cut.offset, cut.size);
   }
   value.text = std::move(answer->text);
   return std::optional<cleaned_value>(std::move(value));
 }
 
-status value_cleaner::make_durable(std::span<const cleaned_value> values) const {
+status value_cleaner::make_durable(std::span<cleaned_value> values) const {
   if (options_.dry_run || values.empty()) return done;
   if (options_.vault != nullptr) {
     if (status synced = options_.vault->sync(); !synced) return synced;
   }
-  for (const cleaned_value& value : values) options_.journal->add(value.entry);
+  for (cleaned_value& value : values) {
+    if (value.before.empty()) {
+      options_.journal->add(value.entry);
+      continue;
+    }
+    value.entry.before = digest_of(value.before);
+    for (std::size_t i = 0; i < value.originals.size(); ++i) {
+      const auto [offset, size] = value.originals[i];
+      value.entry.cuts[i].original.assign(value.before, offset, size);
+    }
+    options_.journal->add(value.entry);
+    // The journal has them now.
+    for (journal_cut& cut : value.entry.cuts) cut.original = {};
+    value.originals = {};
+    value.before = {};
+  }
   return options_.journal->sync();
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jobqueue/service/cleaner.hpp>
@@ -20,6 +21,10 @@ struct cleaned_value {
   std::array<blob_totals, blob_class_count> by_class{};
   std::uint64_t bytes_removed = 0;
   blob_cut largest;
+  // The value as it was, if it was given away: of that the journal still has to get the digest, and
+  // what stood at these places, by offset and size.
+  std::string before;
+  std::vector<std::pair<std::size_t, std::size_t>> originals;
 };
 
 // Notes where placeholders are in the output, by where the cuts were in the input.
@@ -49,6 +54,11 @@ class value_cleaner {
   [[nodiscard]] result<std::optional<cleaned_value>> clean(std::string_view place,
                                                            std::string_view locator,
                                                            std::string_view text);
+  // The same for a value that is not needed any more if it has blobs: it is kept until its way back
+  // is durable, and spares copying them.
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_owned(std::string_view place,
+                                                                 std::string_view locator,
+                                                                 std::string& text);
   // The same of a value that is read piece by piece: `next` gives the next one, empty at the end.
   // Not without a vault, unless it is a dry run.
   [[nodiscard]] result<std::optional<cleaned_value>> clean_pieces(
@@ -60,7 +70,7 @@ class value_cleaner {
                                                                     std::string& text);
   // After this the values may be written: their blobs and the way back are durable. Nothing in a
   // dry run.
-  [[nodiscard]] status make_durable(std::span<const cleaned_value> values) const;
+  [[nodiscard]] status make_durable(std::span<cleaned_value> values) const;
   // A value was written, or would be; or it was left alone.
   void count_changed(const cleaned_value& value);
   void count_skipped(std::string_view place);
@@ -74,6 +84,10 @@ class value_cleaner {
   [[nodiscard]] const clean_options& options() const noexcept { return options_; }
 
  private:
+  [[nodiscard]] result<std::optional<cleaned_value>> clean_text(std::string_view place,
+                                                                std::string_view locator,
+                                                                std::string_view text,
+                                                                bool copies_blobs);
   void count_seen(std::string_view place, std::uint64_t bytes);
   void keep_sample(const cleaned_value& value);
 

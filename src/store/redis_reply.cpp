@@ -99,6 +99,8 @@ void redis_reply_reader::begin(std::size_t max_bytes) {
   reader_.reset(redisReaderCreateWithFunctions(&table));
   if (!reader_) throw std::bad_alloc();
   reader_->privdata = budget_.get();
+  // It would free its buffer after every long answer, to make it again for the next.
+  reader_->maxbuf = 0;
 }
 
 redis_reply_reader::outcome redis_reply_reader::feed(std::string_view bytes) {

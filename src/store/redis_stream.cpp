@@ -202,6 +202,12 @@ bool redis_stream::read_some(std::string& received) {
 stream_event redis_stream::exchange(std::string& received, deadline until) {
   // A peer that always has another byte must not get beyond the deadline.
   if (steady_clock::now() >= until) return stream_event::timed_out;
+  if (sent_ == output_.size()) {
+    // Of a long answer there is more in most cases, and to ask for that first is one call more.
+    const std::size_t before = received.size();
+    if (!read_some(received)) return stream_event::lost;
+    if (received.size() != before) return stream_event::progress;
+  }
   const auto wanted = static_cast<short>(sent_ < output_.size() ? POLLIN | POLLOUT : POLLIN);
   const auto found = wait_for(socket_, wanted, until);
   if (!found) return stream_event::timed_out;
