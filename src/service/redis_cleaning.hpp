@@ -121,7 +121,7 @@ class redis_cleaning {
   // Whether several keys can be watched and written together.
   [[nodiscard]] bool can_join() const noexcept { return !nodes_.is_cluster(); }
   [[nodiscard]] redis_command watch_command(std::span<const key_info> keys) const;
-  // Where a batch can be read while another waits: WATCH is of a connection, and EXEC ends all of it.
+  // Where a batch can be read while another waits: WATCH is of a connection, EXEC ends all of it.
   [[nodiscard]] redis_route route_beside(const redis_route& route);
   [[nodiscard]] bool end_batch(std::uint64_t bytes);
   [[nodiscard]] bool is_stopped() { return cleaner_.report().stopped; }
