@@ -165,6 +165,13 @@ std::string write_fixed(const std::filesystem::path& file, const std::string& bo
   return file.string();
 }
 
+std::string write_forged(const std::filesystem::path& folder) {
+  const std::string body = body_of(0);
+  std::string signature = signature_of(body);
+  signature.back() = signature.back() == '0' ? '1' : '0';
+  return write_fixed(folder / "forged.lua", body, signature);
+}
+
 // Another event each time: lines of a signature and a body, of which each thread has its share.
 std::string write_events(const std::filesystem::path& folder) {
   const std::filesystem::path data = folder / "events";
@@ -261,6 +268,24 @@ double run_nginx(const std::filesystem::path& folder, const std::string& script)
   return found.rate;
 }
 
+// A service in a language of its own, which verifies and answers 204 or 401 and keeps nothing.
+void run_application(const std::string& name, std::vector<std::string> command,
+                     const std::filesystem::path& folder, const std::string& forged) {
+  const std::uint16_t port = test::free_port();
+  command.push_back(std::to_string(port));
+  command.emplace_back(secret);
+  test::server_process process;
+  process.start(command, folder / "application.log");
+  wait_for(port);
+  const std::string body = body_of(0);
+  const std::string good = write_fixed(folder / "good.lua", body, signature_of(body));
+  require(measure(port, "/", good).failed == 0, name + " refuses what is signed");
+  const load refused = measure(port, "/", forged);
+  require(refused.failed > 0, name + " lets in what is forged");
+  process.stop(SIGTERM);
+  print(name + ", forged: 401", refused.rate, refused.p99);
+}
+
 struct rates {
   double forged = 0;
   double duplicate = 0;
@@ -275,9 +300,7 @@ rates run_ours(const std::string& name, const std::string& url, const std::files
   wait_for(port);
   rates found;
   const std::string body = body_of(0);
-  std::string forged = signature_of(body);
-  forged.back() = forged.back() == '0' ? '1' : '0';
-  const load refused = measure(port, path, write_fixed(folder / "forged.lua", body, forged));
+  const load refused = measure(port, path, write_forged(folder));
   require(refused.failed > 0, "what was forged was let in");
   print(name + ", forged: 401", refused.rate, refused.p99);
   const load known =
@@ -301,6 +324,14 @@ void run() {
   const std::string events = write_events(folder.path());
   const double bare = run_bare(fixed);
   const double nginx = run_nginx(folder.path(), fixed);
+  const std::string forged = write_forged(folder.path());
+  const std::string source = JOBQUEUE_SOURCE_DIR;
+  run_application("Express", {"node", source + "/benchmarks/server_express.mjs"}, folder.path(),
+                  forged);
+  run_application(
+      "FastAPI",
+      {source + "/build/venv/bin/python", source + "/benchmarks/server_fastapi.py"},
+      folder.path(), forged);
   const rates ours =
       run_ours("jobqueue on SQLite", "sqlite:" + (folder.path() / "jobs.db").string(),
                folder.path(), events);

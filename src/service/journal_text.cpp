@@ -56,11 +56,10 @@ std::string read_json_bytes(std::string_view value) {
   std::string bytes;
   bytes.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    auto byte = static_cast<unsigned char>(text[at]);
+    unsigned byte = static_cast<unsigned char>(text[at]);
     // U+0080 to U+00FF are two bytes of UTF-8: 110000xx 10xxxxxx.
     if (byte >= 0xC0 && at + 1 < text.size()) {
-      byte =
-          static_cast<unsigned char>(byte << 6U | (static_cast<unsigned char>(text[++at]) & 63U));
+      byte = byte << 6U | (static_cast<unsigned char>(text[++at]) & 63U);
     }
     bytes += static_cast<char>(byte);
   }
