@@ -10,7 +10,6 @@
 namespace jobqueue::detail {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r\n";
 // What is digested and what is authenticated begin differently, so that neither is ever the other.
 constexpr std::string_view digest_begin = "jobqueue attestation 1\n";

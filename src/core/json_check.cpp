@@ -15,8 +15,6 @@
 namespace jobqueue::detail {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 // True for the bytes of a string that stand for themselves and need no look at their neighbours.
 constexpr std::array<bool, 256> plain_bytes = [] {
   std::array<bool, 256> table{};

@@ -3,6 +3,7 @@
 #include <bit>
 #include <utility>
 
+#include "core/json_check.hpp"
 #include "core/json_text.hpp"
 #include "core/truncate_reader.hpp"
 #include "core/truncate_text.hpp"
@@ -10,7 +11,6 @@
 namespace jobqueue::detail {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 // As a token of a pin: it goes on in a string. No token has this byte, which is not UTF-8.
 constexpr std::string_view nested_hop = "\xFF";
 

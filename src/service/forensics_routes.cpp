@@ -1,6 +1,9 @@
 #include "service/forensics_routes.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include <jobqueue/attestation.hpp>
@@ -35,6 +38,31 @@ void append_cursor(std::string& json, const std::string& cursor) {
   json += '}';
 }
 
+// An answer that costs the more the larger the store is. It is given again for ten times as long as
+// it took to make, so that pages which ask all the time are no load.
+class kept_answer {
+ public:
+  // `what` is asked for: another one is made anew.
+  http_answer get(std::uint64_t what, const std::function<http_answer()>& make) {
+    const std::lock_guard lock(mutex_);
+    const auto begun = std::chrono::steady_clock::now();
+    if (what == what_ && begun < until_) return answer_;
+    http_answer answer = make();
+    if (answer.status != 200) return answer;
+    const auto ended = std::chrono::steady_clock::now();
+    what_ = what;
+    until_ = ended + 10 * (ended - begun);
+    answer_ = std::move(answer);
+    return answer_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t what_ = 0;
+  std::chrono::steady_clock::time_point until_;
+  http_answer answer_;
+};
+
 class forensics_api {
  public:
   forensics_api(job_store& store, const ruleset& rules, std::function<instant()> clock,
@@ -45,6 +73,10 @@ class forensics_api {
         wake_(std::move(wake)) {}
 
   http_answer summary(const http_call&) {
+    return summary_.get(0, [this] { return make_summary(); });
+  }
+
+  http_answer make_summary() {
     const auto counts = store_->count_categories();
     if (!counts) return problem_answer(counts.problem());
     const auto deliveries = webhook_store(*store_).count_deliveries();
@@ -115,9 +147,10 @@ class forensics_api {
   http_answer failed_analysis(const http_call& call) {
     const auto most = call.number("limit", 1000, 10'000);
     if (!most || *most == 0) return bad_parameter("limit is from 1 to 10,000");
-    auto found = forensics_.failed_analysis(*most);
-    if (!found) return problem_answer(found.problem());
-    return answer_of(std::move(*found));
+    return analysis_.get(*most, [&] {
+      auto found = forensics_.failed_analysis(*most);
+      return found ? answer_of(std::move(*found)) : problem_answer(found.problem());
+    });
   }
 
   http_answer retry(const http_call& call) {
@@ -154,6 +187,8 @@ class forensics_api {
   forensics forensics_;
   std::function<instant()> clock_;
   std::function<void()> wake_;
+  kept_answer summary_;
+  kept_answer analysis_;
 };
 
 }  // namespace

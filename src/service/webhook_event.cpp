@@ -6,6 +6,7 @@
 
 #include <jobqueue/attestation.hpp>
 
+#include "core/json_check.hpp"
 #include "core/json_text.hpp"
 #include "net/http_text.hpp"
 #include "store/new_rows.hpp"
@@ -144,11 +145,12 @@ status add_notification(incoming_event& event, std::string_view body, const memb
   // As it was told, with what it is silent about said: that it went well, and when.
   std::string text(find_value(all, "data").starts_with('{') ? find_value(all, "data") : body);
   std::string added;
-  if (find_value(data, "success").empty()) added += R"(,"success":true)";
+  if (find_value(data, "success").empty()) added += R"("success":true,)";
   if (find_value(data, "attested_at").empty()) {
-    added += R"(,"attested_at":")" + format_instant(now) + '"';
+    added += R"("attested_at":")" + format_instant(now) + "\",";
   }
-  text.insert(text.rfind('}'), added);
+  if (data.empty() && !added.empty()) added.pop_back();
+  text.insert(text.find('{') + 1, added);
   record.record = std::move(text);
   return done;
 }
@@ -168,6 +170,8 @@ result<incoming_event> read_event(webhook_kind kind, std::string_view body,
   incoming_event event;
   event.digest = digest;
   event.body = body;
+  // What is made of it stands inside of other JSON, where a byte order mark is none.
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
   const members all = check_json_members(body);
   const std::string_view inner = find_value(all, "data");
   const members data = inner.starts_with('{') ? read_json_members(inner) : all;

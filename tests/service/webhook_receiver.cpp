@@ -19,6 +19,7 @@
 
 #include <jobqueue/service/evaluator.hpp>
 
+#include "core/json_check.hpp"
 #include "service/receiver_routes.hpp"
 #include "support/golden_jobs.hpp"
 #include "support/memory_store.hpp"
@@ -272,6 +273,30 @@ TEST_P(receiver_over, records_what_it_does_not_know) {
             webhook_outcome::recorded);
   EXPECT_EQ(count("webhook_event"), "6");
   EXPECT_EQ(store_.text("SELECT count(*) FROM webhook_event WHERE body_encoding = 'base64'"), "1");
+}
+
+TEST_P(receiver_over, makes_json_of_bodies_with_a_byte_order_mark_or_empty_data) {
+  add_endpoint("every", "NULL");
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(workflow(mark + R"({"event_type":"workflow_completed","workflow_id":"w1"})"),
+            webhook_outcome::recorded);
+  EXPECT_EQ(notified(mark + R"({"workflow_id":"w1","miniapp_user_id":"7"})"),
+            webhook_outcome::recorded);
+  EXPECT_EQ(notified(R"({"workflow_id":"w2","miniapp_user_id":"7","data":{}})"),
+            webhook_outcome::recorded);
+  EXPECT_EQ(store_.text("SELECT body FROM webhook_event WHERE id NOT LIKE 'user%'").substr(0, 3),
+            mark)
+      << "as it came";
+  const std::string sent = store_.text("SELECT body FROM webhook_delivery");
+  EXPECT_TRUE(detail::check_json(sent).has_value()) << sent;
+  EXPECT_EQ(sent.find(mark), std::string::npos);
+  EXPECT_THAT(sent, HasSubstr(R"("workflow_id":"w1")"));
+  for (const char* workflow_id : {"w1", "w2"}) {
+    const std::string record = store_.text("SELECT record FROM notification WHERE workflow_id = '" +
+                                           std::string(workflow_id) + "'");
+    EXPECT_TRUE(detail::check_json(record).has_value()) << record;
+    EXPECT_THAT(record, HasSubstr(R"("success":true)"));
+  }
 }
 
 TEST_P(receiver_over, says_what_a_notification_lacks) {
