@@ -103,7 +103,7 @@ class monitor_api {
       : store_(&store), clock_(std::move(clock)) {}
 
   http_answer series(const http_call& call) {
-    constexpr std::uint64_t day = 24 * 3600;
+    constexpr std::uint64_t day = 86400;
     const auto now = static_cast<std::uint64_t>(
         std::chrono::floor<std::chrono::seconds>(clock_()).time_since_epoch().count());
     const auto to = call.number("to", now + 1, latest_second);

@@ -316,6 +316,7 @@ class running final : public server {
       counted_removed_ = removed;
     }
     std::vector<detail::metric_value> all;
+    all.reserve(values.size());
     for (const auto& [name, value] : values) all.push_back({name, value});
     return detail::add_samples(*store_, now, all);
   }
