@@ -330,7 +330,8 @@ void run() {
                   forged);
   run_application(
       "FastAPI",
-      {source + "/build/venv/bin/python", source + "/benchmarks/server_fastapi.py"},
+      // -P: base64.py beside it is not Python's.
+      {source + "/build/venv/bin/python", "-P", source + "/benchmarks/server_fastapi.py"},
       folder.path(), forged);
   const rates ours =
       run_ours("jobqueue on SQLite", "sqlite:" + (folder.path() / "jobs.db").string(),
