@@ -179,6 +179,10 @@ void add_jobs(CLI::App& program, std::function<int()>& run) {
                   "Only this category: complete, filed, incomplete, or undecided");
   app->add_option("--problem", command->filter.problem_type,
                   "Only this problem: job_failed, missing_output, ...");
+  app->add_option("--status", command->filter.job_status, "Only jobs of this status, in any case");
+  app->add_option("--type", command->filter.job_type, "Only jobs of this job_type");
+  app->add_option("--id-prefix", command->filter.id_prefix,
+                  "Only jobs whose id begins so, in the order of their ids");
   app->add_flag("--problems", command->filter.problems_only, "Only jobs that have a problem");
   app->add_option("--limit", command->limit, "Jobs at most (default 100); 0 for all");
   app->add_flag("--json", command->json, "Write JSON, one object a line: the columns but data");

@@ -224,6 +224,21 @@ class Jobs(StoreTest):
         self.fill(b"".join(b'{"id":"%d","status":"x"}\n' % i for i in range(2500)))
         self.assertEqual(len({job["id"] for job in self.jobs("--limit", "0")}), 2500)
 
+    def test_lists_by_status_type_and_beginning_of_the_id(self):
+        lines = [{"id": f"run-{number}", "status": status, "job_type": kind}
+                 for number, (status, kind) in enumerate([("FAILED", "video"), ("failed", "image"),
+                                                          ("completed", "video")])]
+        lines.append({"id": "other", "status": "failed", "job_type": "video"})
+        self.expect(DONE, "import", *DB, stdin="\n".join(map(json.dumps, lines)).encode())
+
+        def ids(*more):
+            return [job["id"] for job in self.jobs(*more)]
+
+        self.assertEqual(ids("--id-prefix", "run-"), ["run-0", "run-1", "run-2"])
+        self.assertEqual(ids("--id-prefix", "run", "--status", "failed"), ["run-0", "run-1"])
+        self.assertEqual(ids("--id-prefix", "run_"), [])
+        self.assertEqual(sorted(ids("--type", "video", "--status", "failed")), ["other", "run-0"])
+
     def test_explains(self):
         self.fill()
         self.evaluate()
