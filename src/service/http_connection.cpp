@@ -302,6 +302,9 @@ class connection final : public http_connection,
     if (question != head_.target.npos) call_.query = head_.target.substr(question + 1);
     call_.parts = std::move(found.parts);
     call_.fields = head_.fields;
+    if (!call_.has_readable_query()) {
+      return refuse(400, "BAD_REQUEST", "the query has an escape that stands for nothing");
+    }
     if (!head_.has_body()) return handle();
     parser_->eager(true);
     parser_->body_limit(route_->max_body_bytes);

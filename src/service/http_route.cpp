@@ -17,6 +17,8 @@ std::optional<std::string_view> http_call::field(std::string_view name) const {
   return found;
 }
 
+bool http_call::has_readable_query() const { return decode_percent(query, true).has_value(); }
+
 std::optional<std::string> http_call::parameter(std::string_view name) const {
   for (std::string_view rest = query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));

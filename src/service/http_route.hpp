@@ -33,6 +33,9 @@ struct http_call {
 
   // The only field of that name in any case; nothing if there is none or more than one.
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;
+  // All escapes of the query stand for a byte, and for none that is NUL. A parameter that cannot be
+  // read would look like one that is not there.
+  [[nodiscard]] bool has_readable_query() const;
   // A parameter of the query, decoded; the first of that name.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
   // The same as a number: `fallback` without it, nothing if it is none or above `most`.

@@ -59,6 +59,9 @@ TEST_F(http_transport, finds_routes) {
   EXPECT_EQ(as_local("GET /jobs//part").status, 404U);
   EXPECT_EQ(as_local("GET /jobs/%zz/part").status, 404U);
   EXPECT_EQ(as_local("GET /jobs/%00/part").status, 404U);
+  for (const char* query : {"x=%zz", "x=1&%0", "x=%00", "%"}) {
+    EXPECT_EQ(as_local("GET /jobs/a/part?" + std::string(query)).status, 400U) << query;
+  }
   EXPECT_EQ(as_local("GET /jobs/7/part/").status, 404U);
   EXPECT_EQ(as_local("GET /echo").status, 405U);
   EXPECT_TRUE(as_local("GET /echo").has("Allow: POST"));
