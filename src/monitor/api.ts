@@ -30,10 +30,19 @@ function exact(_: string, value: unknown, context?: { source?: string }): unknow
   return isInexact && String(value) !== context.source ? context.source : value;
 }
 
+async function reach(path: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, request);
+  } catch (problem) {
+    if (!(problem instanceof TypeError)) throw problem;
+    throw new ApiError(0, 'UNREACHABLE', 'The server cannot be reached');
+  }
+}
+
 async function call<T>(method: string, path: string, signal?: AbortSignal): Promise<T> {
   for (;;) {
     const token = sessionStorage.getItem(tokenKey);
-    const answer = await fetch(path, {
+    const answer = await reach(path, {
       method,
       headers: token === null ? {} : { Authorization: `Bearer ${token}` },
       cache: 'no-store',

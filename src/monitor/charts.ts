@@ -105,9 +105,15 @@ export function chart(
     [data.times, ...known.map((line) => line.values)],
     place,
   );
-  new ResizeObserver(() =>
-    plot.setSize({ width: Math.max(place.clientWidth, 200), height }),
-  ).observe(place);
+  // It is told of its removal too. uPlot keeps each chart until it is destroyed.
+  new ResizeObserver((_, observer) => {
+    if (place.isConnected) {
+      plot.setSize({ width: Math.max(place.clientWidth, 200), height });
+    } else {
+      observer.disconnect();
+      plot.destroy();
+    }
+  }).observe(place);
   figure.append(legend);
   return figure;
 }

@@ -48,6 +48,7 @@ const isTyping = (target: EventTarget | null): boolean =>
 
 export function listenToKeys(
   search: HTMLElement,
+  back: () => void,
   refresh: () => void,
   toggleTheme: () => void,
 ): void {
@@ -59,7 +60,7 @@ export function listenToKeys(
       const close = document.querySelector<HTMLElement>('.payload .name button');
       if (isTyping(event.target)) (event.target as HTMLElement).blur();
       else if (close) close.click();
-      else history.back();
+      else back();
       return;
     }
     if (isTyping(event.target)) return;

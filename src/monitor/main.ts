@@ -41,6 +41,9 @@ function askForToken(wasRefused: boolean): Promise<string> {
         name: 'token',
         autocomplete: 'current-password',
         required: true,
+        // A header has no others.
+        pattern: '\\s*[!-~]+\\s*',
+        title: 'ASCII characters without spaces',
         'aria-label': 'Token',
       },
     });
@@ -101,6 +104,31 @@ const search = h('input', {
 
 let current = new AbortController();
 let shown = '';
+let shownPath = '';
+let views = 0; // that were shown one after the other in this tab
+
+const nameOf = (element: Element): string => {
+  const label = (element as HTMLInputElement).labels?.[0] ?? element;
+  const name = element.getAttribute('href') ?? element.getAttribute('aria-label');
+  return `${element.tagName} ${name ?? label.textContent}`;
+};
+
+/** Gives what focuses the same as before, once the view was made anew; false if it is gone. */
+function keepFocus(): () => boolean {
+  const { activeElement } = document;
+  if (!activeElement || activeElement === main || !main.contains(activeElement)) return () => false;
+  const name = nameOf(activeElement);
+  const alike = (): HTMLElement[] =>
+    [...main.querySelectorAll<HTMLElement>(activeElement.tagName)].filter(
+      (one) => nameOf(one) === name,
+    );
+  const index = alike().indexOf(activeElement as HTMLElement);
+  return () => {
+    const found = alike()[index];
+    found?.focus({ preventScroll: true });
+    return found !== undefined;
+  };
+}
 
 async function show(): Promise<void> {
   current.abort();
@@ -126,13 +154,16 @@ async function show(): Promise<void> {
     showProblem(place, problem, () => void show());
   }
   if (controller.signal.aborted) return;
+  const focusAgain = path === shownPath ? keepFocus() : () => false;
+  shownPath = path;
   main.replaceChildren(place);
   main.setAttribute('aria-busy', 'false');
   signOut.hidden = !hasToken();
   if (isNew) {
+    ++views;
     scrollTo(0, 0);
-    main.focus({ preventScroll: true });
   }
+  if (!focusAgain() && isNew) main.focus({ preventScroll: true });
 }
 
 const signOut = button('Forget token', () => {
@@ -148,7 +179,10 @@ function toggleTheme(): void {
 }
 
 applyTheme();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', applyTheme);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  applyTheme();
+  void show();
+});
 document.body.append(
   h(
     'a',
@@ -182,7 +216,9 @@ document.body.append(
   main,
 );
 onTokenNeeded(askForToken);
-listenToKeys(search, () => void show(), toggleTheme);
+// Not out of the page.
+const back = (): void => (views > 1 ? history.back() : go('#/'));
+listenToKeys(search, back, () => void show(), toggleTheme);
 window.addEventListener('hashchange', () => void show());
 void show();
 

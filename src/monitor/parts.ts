@@ -1,5 +1,4 @@
 // What several views show: verdicts, states, times, problems, and actions that are confirmed.
-import { ApiError } from './api';
 import { button, h, replace, type Child } from './dom';
 import { ago, moment } from './format';
 
@@ -21,7 +20,9 @@ const shapes: Readonly<Record<string, readonly [string, string]>> = {
 const otherShape = ['calm', '\u25CB'] as const;
 
 export function mark(word: string): HTMLElement {
-  const [tone, shape] = shapes[word.toLowerCase()] ?? otherShape;
+  const key = word.toLowerCase();
+  // The word may be anybody's, "constructor" too.
+  const [tone, shape] = (Object.hasOwn(shapes, key) && shapes[key]) || otherShape;
   return h(
     'span',
     `mark ${tone}`,
@@ -60,8 +61,6 @@ export function section(title: string, ...children: Child[]): HTMLElement {
 }
 
 export function problemText(problem: unknown): string {
-  if (problem instanceof ApiError) return problem.message;
-  if (problem instanceof TypeError) return 'The server cannot be reached';
   return problem instanceof Error ? problem.message : String(problem);
 }
 

@@ -29,9 +29,14 @@ export function payloadViewer(jobId: string, ref: string, close: () => void): HT
   const text = (content: string, label: string): HTMLElement =>
     h('pre', { attributes: { tabindex: 0, 'aria-label': label } }, content);
 
+  // Only the answer to the last question is shown.
+  let questions = 0;
+
   const showPreview = async (): Promise<void> => {
+    const question = ++questions;
     try {
       const found = await get<Preview>(query(path, { ref, max_bytes: previewBytes }));
+      if (question !== questions) return;
       const isJson = found.media_type.endsWith('json');
       replace(
         head,
@@ -57,8 +62,10 @@ export function payloadViewer(jobId: string, ref: string, close: () => void): HT
   };
 
   const showPiece = async (offset: number): Promise<void> => {
+    const question = ++questions;
     try {
       const piece = await get<Piece>(query(path, { ref, offset, size: pieceBytes }));
+      if (question !== questions) return;
       const end = piece.offset + piece.size;
       const start = h('input', {
         attributes: {

@@ -166,7 +166,7 @@ test('a job is found by the beginning of its id', async () => {
 test('two thousand jobs are on one page, and it stays quick', async () => {
   await visit('#/jobs');
   const more = page.getByRole('button', { name: 'More jobs' });
-  const all = jobCount + 3;
+  const all = jobCount + 4;
   for (let shown = 200; shown < all; shown += 200) {
     await more.click();
     await page.locator('a.row').nth(shown).waitFor({ state: 'attached' });
@@ -232,6 +232,65 @@ test('texts of anybody stay texts', async () => {
   await page.locator('.payloads button', { hasText: 'data' }).click();
   assert.match(await page.locator('pre').innerText(), /<\/script><svg\/onload=alert\(3\)>/);
   assert.equal(await countOf('main b, main img, main script, main svg, main i'), 0);
+});
+
+test('a status may be any word', async () => {
+  await visit('#/jobs?q=odd');
+  assert.deepEqual(await texts('a.row .status'), ['\u25CB constructor']);
+  await go(() => page.locator('a.row').click());
+  assert.equal(await page.locator('h1').innerText(), 'odd');
+});
+
+test('charts that were replaced are forgotten', async () => {
+  await visit('#/');
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable');
+  const nodes = async () => {
+    for (let i = 0; i < 3; ++i) {
+      await session.send('HeapProfiler.collectGarbage');
+      await page.waitForTimeout(200);
+    }
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find((one) => one.name === 'Nodes').value;
+  };
+  const refresh = async (times) => {
+    // Not with `go`, whose handles keep what they have found.
+    await page.evaluate(async (count) => {
+      for (let i = 0; i < count; ++i) {
+        const old = document.querySelector('.view');
+        document.dispatchEvent(new KeyboardEvent('keydown', { key: 'r' }));
+        while (old.isConnected) await new Promise((later) => setTimeout(later, 10));
+      }
+    }, times);
+  };
+  await refresh(3);
+  const before = await nodes();
+  await refresh(20);
+  const more = (await nodes()) - before;
+  assert.ok(more < 500, `${more} nodes were kept`);
+});
+
+test('the focus stays where it was when a view is made anew', async () => {
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  await visit('#/');
+  await page.getByRole('button', { name: '7 d' }).focus();
+  await go(() => page.keyboard.press('Enter'));
+  assert.equal(await focused(), '7 d');
+  assert.equal(await page.getByRole('button', { name: '7 d', pressed: true }).count(), 1);
+  await visit('#/jobs');
+  const status = page.getByLabel('Status');
+  await status.focus();
+  await go(() => status.selectOption('failed'));
+  assert.equal(await status.evaluate((element) => element === document.activeElement), true);
+  assert.match(page.url(), /status=failed/);
+});
+
+test('a token that no header can carry is not taken', async () => {
+  await page.goto(`${service.url}/`);
+  await page.locator('dialog input').fill('\u201Ctyped-in-an-office-program\u201D');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('dialog input:invalid').count(), 1);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('jobqueue.token')), null);
 });
 
 test('a payload of 30 MB is shown within a second, and in pieces', async () => {

@@ -63,6 +63,8 @@ function* records() {
     data: { x: '</script><svg/onload=alert(3)>' },
     attestations: [{ key: 'api:workflow:failure:x', record: '<svg/onload=alert(4)>' }],
   };
+  // A name that every object has.
+  yield { id: 'odd', status: 'constructor', job_type: '__proto__', created_at: ago(9) };
   const image = `data:image/png;base64,${'iVBORw0KGgo'.padEnd(3_000_000, 'Q')}`;
   yield {
     id: 'large',
