@@ -72,20 +72,26 @@ void unescape_json(std::string_view content, std::string& out) {
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
+  std::size_t begin = 0;  // of what stands for itself and is not written yet
   for (std::size_t at = 0; at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c >= 0x80) {
       const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
       const std::size_t size = utf8_sequence_size(bytes + at, bytes + text.size());
-      out.append(size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, size));
-      at += size == 0 ? 1 : size;
+      if (size != 0) {
+        at += size;
+        continue;
+      }
+    } else if (c >= 0x20 && c != '"' && c != '\\') {
+      ++at;
       continue;
     }
-    ++at;
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
+    out.append(text, begin, at - begin);
+    begin = ++at;
+    if (c >= 0x80) {
+      out += "\xEF\xBF\xBD";
     } else if (c >= 0x20) {
+      out += '\\';
       out += static_cast<char>(c);
     } else if (c == '\n') {
       out += "\\n";
@@ -95,6 +101,7 @@ void append_json_string(std::string& out, std::string_view text) {
       out += hex[c & 15U];
     }
   }
+  out.append(text, begin, text.size() - begin);
   out += '"';
 }
 
