@@ -17,7 +17,6 @@
 // docs/api/content_type.md has the formats, the categories, and what is no evidence.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -6,6 +6,7 @@
 
 #include "core/json_check.hpp"
 #include "core/json_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -72,7 +73,7 @@ bool is_attestation_digest(std::string_view text) noexcept {
 result<std::string_view> find_attestation_record(std::string_view text) {
   if (const status valid = check_json(text); !valid) return valid.problem();
   std::string_view record = text;
-  if (record.starts_with(byte_order_mark)) record.remove_prefix(byte_order_mark.size());
+  record.remove_prefix(byte_order_mark_size(record));
   record.remove_prefix(skip_json_space(record, 0));
   if (!record.starts_with('{')) {
     return error{errc::invalid_json, text.size() - record.size(),

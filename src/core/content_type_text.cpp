@@ -70,7 +70,7 @@ encoding encoding_of(std::string_view text, bool binary) noexcept {
     return {"utf_32", 4};
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return {"utf_16", 2};
   if (binary) return {};
-  const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const std::size_t mark = byte_order_mark_size(text);
   return {is_utf8(text) ? "utf_8"sv : "8_bit"sv, mark};
 }
 

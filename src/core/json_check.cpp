@@ -266,15 +266,10 @@ bool is_blank(std::string_view text) noexcept {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-// Past the byte order mark, if there is one.
-std::size_t document_begin(std::string_view text) noexcept {
-  return text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-}
-
 }  // namespace
 
 status check_json(std::string_view text) {
-  const std::size_t begin = document_begin(text);
+  const std::size_t begin = byte_order_mark_size(text);
   document_reader reader(text.substr(begin));
   if (reader.read()) return done;
   std::string message(reader.expected());
@@ -284,7 +279,7 @@ status check_json(std::string_view text) {
 
 status check_ndjson(std::string_view text) {
   std::uint64_t line_number = 1;
-  for (std::size_t begin = document_begin(text); begin < text.size(); ++line_number) {
+  for (std::size_t begin = byte_order_mark_size(text); begin < text.size(); ++line_number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view line = text.substr(begin, end - begin);
     document_reader reader(line);

@@ -7,9 +7,6 @@
 
 namespace jobqueue::detail {
 
-// U+FEFF in UTF-8: what some writers begin a text with.
-inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 // Whether `text` is one document of RFC 8259 in UTF-8. A leading byte order mark is skipped, an
 // escaped lone surrogate ("\ud800") is accepted, and so are equal keys in one object.
 //

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/utf8.hpp"
+
 namespace jobqueue::detail {
 
 // The offset of the quote that ends the string whose content begins at `begin`; the size of the
@@ -52,7 +54,7 @@ inline constexpr std::uint32_t no_code_unit = 0xFFFFFFFF;
 // they are written and in their order, until it returns false; never if `text` is no object.
 template <class Visit>
 void walk_json_members(std::string_view text, const Visit& visit) {
-  std::size_t at = skip_json_space(text, text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  std::size_t at = skip_json_space(text, byte_order_mark_size(text));
   if (at >= text.size() || text[at] != '{') return;
   at = skip_json_space(text, at + 1);
   while (at < text.size() && text[at] == '"') {

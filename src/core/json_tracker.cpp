@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -55,7 +56,7 @@ json_tracker::json_tracker(std::string_view text, unsigned max_depth, bool with_
     : text_(text),
       max_depth_(max_depth),
       with_pointers_(with_pointers),
-      position_(text.starts_with("\xEF\xBB\xBF") ? 3 : 0),
+      position_(byte_order_mark_size(text)),
       levels_(1) {}
 
 json_tracker::place json_tracker::at(std::size_t offset) {

@@ -5,6 +5,7 @@
 
 #include "core/json_check.hpp"
 #include "core/json_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 
@@ -14,7 +15,7 @@ result<std::vector<json_node>> read_json_tree(std::string_view text, std::size_t
   std::vector<std::uint32_t> open;  // containers
   std::string key;
   std::uint64_t key_offset = 0;
-  std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  std::size_t at = byte_order_mark_size(text);
   // What check_json has passed needs no more checks than those of the end.
   for (;;) {
     at = skip_json_space(text, at);

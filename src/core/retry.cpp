@@ -13,6 +13,7 @@
 
 #include "core/json_check.hpp"
 #include "core/json_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue {
 namespace {
@@ -91,7 +92,7 @@ class object_text {
 };
 
 std::string_view trim_json(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text.remove_prefix(byte_order_mark_size(text));
   text.remove_prefix(skip_json_space(text, 0));
   return text.substr(0, text.find_last_not_of(" \n\r\t") + 1);
 }

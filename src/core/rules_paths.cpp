@@ -7,6 +7,7 @@
 #include "core/json_check.hpp"
 #include "core/json_text.hpp"
 #include "core/rules_value.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -81,7 +82,7 @@ void fact_finder::find(std::string_view json, std::uint32_t node, std::vector<fa
   levels_.clear();
   active_.assign(1, node);
   value_active_ = 0;
-  std::size_t at = skip_json_space(json, json.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  std::size_t at = skip_json_space(json, byte_order_mark_size(json));
   enter_value(json, at, values);
   while (!levels_.empty() && at < json.size()) {
     at = skip_json_space(json, at);
@@ -243,8 +244,7 @@ record_reader::~record_reader() = default;
 
 result<std::span<const fact_value>> record_reader::read(std::string_view record) {
   if (const status checked = detail::check_json(record); !checked) return checked.problem();
-  const std::size_t begin =
-      detail::skip_json_space(record, record.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  const std::size_t begin = detail::skip_json_space(record, detail::byte_order_mark_size(record));
   if (record[begin] != '{') {
     return error{errc::invalid_json, begin, "a record must be an object of JSON"};
   }

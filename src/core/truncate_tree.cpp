@@ -3,10 +3,10 @@
 #include <bit>
 #include <utility>
 
-#include "core/json_check.hpp"
 #include "core/json_text.hpp"
 #include "core/truncate_reader.hpp"
 #include "core/truncate_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 namespace {
@@ -132,7 +132,7 @@ std::optional<truncate_tree> read_truncate_tree(std::string_view text,
                                                 const pin_list& pins) {
   truncate_tree tree;
   tree.text = text;
-  const std::size_t base = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  const std::size_t base = byte_order_mark_size(text);
   read_place where;
   where.base = base;
   where.alive = pins.all();

@@ -1,12 +1,19 @@
-// UTF-8 (RFC 3629): how long a character is, and how it is written.
+// UTF-8 (RFC 3629): how long a character is, how it is written, and what may stand before a text.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace jobqueue::detail {
+
+// Of the byte order mark that `text` begins with (U+FEFF), or 0.
+[[nodiscard]] constexpr std::size_t byte_order_mark_size(std::string_view text) noexcept {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? mark.size() : 0;
+}
 
 // Size of the well-formed UTF-8 sequence of 2 to 4 bytes at `at` (RFC 3629 section 4), or 0.
 [[nodiscard]] inline std::size_t utf8_sequence_size(const unsigned char* at,

@@ -2,7 +2,7 @@
 import type { Attempt, Forensics } from './api';
 import { button, h } from './dom';
 import { bytes, duration, several } from './format';
-import { code, facts, mark, section, when, words } from './parts';
+import { code, facts, mark, section, table, when, words } from './parts';
 
 function took(one: Attempt): string | null {
   if (one.started_at === null || one.finished_at === null) return null;
@@ -51,37 +51,18 @@ function changes(one: Forensics['differences'][number], isOpen: boolean): HTMLEl
     'details',
     { attributes: { open: isOpen } },
     h('summary', null, title),
-    h(
-      'div',
-      { class: 'scroll', attributes: { tabindex: 0 } },
-      h(
-        'table',
-        'changes',
+    table(
+      ['what', `attempt ${one.from}`, `attempt ${one.to}`],
+      one.changes.map((change) =>
         h(
-          'thead',
+          'tr',
           null,
-          h(
-            'tr',
-            null,
-            ['what', `attempt ${one.from}`, `attempt ${one.to}`].map((name) =>
-              h('th', { attributes: { scope: 'col' } }, name),
-            ),
-          ),
-        ),
-        h(
-          'tbody',
-          null,
-          one.changes.map((change) =>
-            h(
-              'tr',
-              null,
-              h('td', null, code(change.pointer)),
-              h('td', 'before', write(change.before)),
-              h('td', 'after', write(change.after)),
-            ),
-          ),
+          h('td', null, code(change.pointer)),
+          h('td', 'before', write(change.before)),
+          h('td', 'after', write(change.after)),
         ),
       ),
+      'changes',
     ),
   );
 }

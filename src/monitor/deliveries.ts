@@ -1,8 +1,8 @@
 // Webhooks that go out: to whom, and what became of each.
 import { get, post, query, type Delivery, type DeliveryAttempt, type Endpoint } from './api';
-import { button, choice, h, link, replace, type Child } from './dom';
+import { button, choice, h, replace, type Child } from './dom';
 import { count } from './format';
-import { action, code, mark, problemText, rows, section, when } from './parts';
+import { action, code, jobLink, mark, problemLine, rows, section, table, when } from './parts';
 import { go, type View } from './router';
 
 const states = ['pending', 'delivered', 'dead'];
@@ -19,10 +19,7 @@ async function showAttempts(id: string, place: HTMLElement): Promise<void> {
         : rows(found.attempts as unknown as Record<string, unknown>[], ['delivery_id']),
     );
   } catch (problem) {
-    replace(
-      place,
-      h('span', { class: 'said bad', attributes: { role: 'alert' } }, problemText(problem)),
-    );
+    replace(place, problemLine(problem));
   }
 }
 
@@ -55,8 +52,7 @@ function row(one: Delivery): HTMLElement[] {
         'td',
         null,
         one.event_type,
-        one.workflow_id !== null &&
-          h('div', null, link(`#/job/${encodeURIComponent(one.workflow_id)}`, one.workflow_id)),
+        one.workflow_id !== null && h('div', null, jobLink(one.workflow_id)),
       ),
       h('td', null, code(one.url ?? one.endpoint_id)),
       h('td', 'number', count(one.attempts)),
@@ -82,28 +78,8 @@ function row(one: Delivery): HTMLElement[] {
   ];
 }
 
-export function deliveryTable(all: readonly Delivery[]): HTMLElement {
-  return h(
-    'div',
-    { class: 'scroll', attributes: { tabindex: 0 } },
-    h(
-      'table',
-      null,
-      h(
-        'thead',
-        null,
-        h(
-          'tr',
-          null,
-          ['state', 'event', 'to', 'tries', 'when', 'actions'].map((name) =>
-            h('th', { attributes: { scope: 'col' } }, name),
-          ),
-        ),
-      ),
-      h('tbody', null, all.map(row)),
-    ),
-  );
-}
+export const deliveryTable = (all: readonly Delivery[]): HTMLElement =>
+  table(['state', 'event', 'to', 'tries', 'when', 'actions'], all.map(row));
 
 function endpoint(one: Endpoint): HTMLElement {
   const path = `/api/webhooks/${encodeURIComponent(one.id)}`;

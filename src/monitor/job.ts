@@ -10,9 +10,20 @@ import {
 } from './api';
 import { attempts } from './attempts';
 import { deliveryTable } from './deliveries';
-import { button, h, link, replace, type Child } from './dom';
+import { button, h, replace, type Child } from './dom';
 import { bytes, count, several } from './format';
-import { action, code, facts, mark, rows, section, verdictWord, when, words } from './parts';
+import {
+  action,
+  code,
+  facts,
+  jobLink,
+  mark,
+  rows,
+  section,
+  verdictWord,
+  when,
+  words,
+} from './parts';
 import { payloadViewer } from './payload';
 import type { View } from './router';
 
@@ -179,15 +190,7 @@ function recovery(found: Forensics): HTMLElement | null {
       ? h(
           'ul',
           'examples',
-          similar.examples.map((one) =>
-            h(
-              'li',
-              null,
-              link(`#/job/${encodeURIComponent(one.id)}`, one.id),
-              ' ',
-              when(one.at, true),
-            ),
-          ),
+          similar.examples.map((one) => h('li', null, jobLink(one.id), ' ', when(one.at, true))),
         )
       : null,
     found.recovery_suggestions.map((one) =>

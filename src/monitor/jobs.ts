@@ -2,7 +2,7 @@
 import { get, query, type Job } from './api';
 import { button, choice, h, replace } from './dom';
 import { several } from './format';
-import { mark, problemText, verdictWord, when, words } from './parts';
+import { jobAddress, mark, problemLine, verdictWord, when, words } from './parts';
 import { go, type View } from './router';
 
 const pageSize = 200;
@@ -32,7 +32,7 @@ function row(job: Job): HTMLElement {
     null,
     h(
       'a',
-      { class: 'row', attributes: { href: `#/job/${encodeURIComponent(job.id)}` } },
+      { class: 'row', attributes: { href: jobAddress(job.id) } },
       h('span', 'id', String(job.id)),
       h('span', 'status', mark(job.status)),
       h(
@@ -111,7 +111,7 @@ export const jobs: View = async (place, parameters, signal) => {
     } catch (problem) {
       replace(
         foot,
-        h('span', { class: 'said bad', attributes: { role: 'alert' } }, problemText(problem)),
+        problemLine(problem),
         button('Try again', () => void more(after)),
       );
     }

@@ -3,7 +3,7 @@ import { get, query, type FailedAnalysis, type Series, type Summary } from './ap
 import { chart } from './charts';
 import { button, h, link, replace, type Child } from './dom';
 import { bytes, count, moment, several } from './format';
-import { code, mark, section, verdictWord, when, words } from './parts';
+import { code, jobLink, mark, section, verdictWord, when, words } from './parts';
 import type { View } from './router';
 
 const ranges = [
@@ -100,10 +100,7 @@ function failures(analysis: FailedAnalysis): HTMLElement {
               'quiet',
               `${several(one.jobs, 'job')}, ${count(one.recovered)} recovered, last `,
               when(one.last_failed_at, true),
-              one.example.id !== null && [
-                ': ',
-                link(`#/job/${encodeURIComponent(one.example.id)}`, one.example.id),
-              ],
+              one.example.id !== null && [': ', jobLink(one.example.id)],
             ),
           ),
         ),

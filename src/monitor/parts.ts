@@ -1,5 +1,5 @@
 // What several views show: verdicts, states, times, problems, and actions that are confirmed.
-import { button, h, replace, type Child } from './dom';
+import { button, h, link, replace, type Child } from './dom';
 import { ago, moment } from './format';
 
 // Each has a shape, so that no colour is needed to tell them apart.
@@ -46,6 +46,9 @@ export function when(time: string | null | undefined, isRelative = false): Child
 
 export const code = (text: string): HTMLElement => h('code', null, text);
 
+export const jobAddress = (id: string): string => `#/job/${encodeURIComponent(id)}`;
+export const jobLink = (id: string): HTMLElement => link(jobAddress(id), id);
+
 export function facts(pairs: readonly (readonly [string, Child])[]): HTMLElement {
   const given = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return h(
@@ -63,6 +66,9 @@ export function section(title: string, ...children: Child[]): HTMLElement {
 export function problemText(problem: unknown): string {
   return problem instanceof Error ? problem.message : String(problem);
 }
+
+export const problemLine = (problem: unknown): HTMLElement =>
+  h('span', { class: 'said bad', attributes: { role: 'alert' } }, problemText(problem));
 
 export function showProblem(place: Element, problem: unknown, again: () => void): void {
   replace(
@@ -105,6 +111,16 @@ export function action(label: string, question: string, run: () => Promise<strin
   return place;
 }
 
+/** A table that scrolls by itself where it is too wide; `body` are its rows. */
+export function table(names: readonly string[], body: Child, style = ''): HTMLElement {
+  const head = names.map((name) => h('th', { attributes: { scope: 'col' } }, name));
+  return h(
+    'div',
+    { class: 'scroll', attributes: { tabindex: 0 } },
+    h('table', style, h('thead', null, h('tr', null, head)), h('tbody', null, body)),
+  );
+}
+
 /** Rows of any columns, those without a value left out. */
 export function rows(
   all: readonly Record<string, unknown>[],
@@ -120,32 +136,12 @@ export function rows(
     const text = String(value);
     return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? when(text) : text;
   };
-  return h(
-    'div',
-    { class: 'scroll', attributes: { tabindex: 0 } },
+  const body = all.map((row) =>
     h(
-      'table',
+      'tr',
       null,
-      h(
-        'thead',
-        null,
-        h(
-          'tr',
-          null,
-          names.map((name) => h('th', { attributes: { scope: 'col' } }, words(name))),
-        ),
-      ),
-      h(
-        'tbody',
-        null,
-        all.map((row) =>
-          h(
-            'tr',
-            null,
-            names.map((name) => h('td', null, cell(row[name]))),
-          ),
-        ),
-      ),
+      names.map((name) => h('td', null, cell(row[name]))),
     ),
   );
+  return table(names.map(words), body);
 }

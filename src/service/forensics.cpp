@@ -11,6 +11,7 @@
 #include "core/json_text.hpp"
 #include "service/job_attempts.hpp"
 #include "service/json_difference.hpp"
+#include "store/failure_analysis.hpp"
 #include "store/job_dossier.hpp"
 #include "store/new_rows.hpp"
 

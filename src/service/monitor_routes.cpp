@@ -70,15 +70,12 @@ struct page_text {
       "{icon}", icon_path);
 };
 
-// The beginning of the next character from `at` on, in text that may be cut anywhere.
-std::size_t skip_continuation(std::string_view text, std::size_t at) {
-  constexpr std::size_t most_continuation = 3;
-  std::size_t skipped = 0;
-  while (at < text.size() && skipped < most_continuation && (text[at] & '\xC0') == '\x80') {
-    ++at;
-    ++skipped;
-  }
-  return at;
+// How many bytes stand before the first whole character, in text that may be cut anywhere.
+std::size_t count_continuation(std::string_view text) {
+  constexpr std::size_t most = 3;
+  std::size_t count = 0;
+  while (count < std::min(text.size(), most) && (text[count] & '\xC0') == '\x80') ++count;
+  return count;
 }
 
 // Whether it is text, but for a character at its end that is not whole; that one is left out.
@@ -157,7 +154,7 @@ class monitor_api {
     if (!piece) return problem_answer(piece.problem());
     if (!*piece) return no_payload();
     std::string_view bytes = (*piece)->bytes;
-    const std::size_t skipped = *offset == 0 ? 0 : skip_continuation(bytes, 0);
+    const std::size_t skipped = *offset == 0 ? 0 : count_continuation(bytes);
     std::string_view text = bytes.substr(skipped);
     const bool is_text = trim_to_text(text);
     http_answer answer;

@@ -52,13 +52,13 @@ void value_cleaner::count_seen(std::string_view place, std::uint64_t bytes) {
 result<std::optional<cleaned_value>> value_cleaner::clean(std::string_view place,
                                                           std::string_view locator,
                                                           std::string_view text) {
-  return clean_text(place, locator, text, true);
+  return clean_text(place, locator, text, false);
 }
 
 result<std::optional<cleaned_value>> value_cleaner::clean_owned(std::string_view place,
                                                                 std::string_view locator,
                                                                 std::string& text) {
-  auto value = clean_text(place, locator, text, false);
+  auto value = clean_text(place, locator, text, true);
   if (value && *value) (*value)->before = std::move(text);
   return value;
 }
@@ -66,7 +66,7 @@ result<std::optional<cleaned_value>> value_cleaner::clean_owned(std::string_view
 result<std::optional<cleaned_value>> value_cleaner::clean_text(std::string_view place,
                                                                std::string_view locator,
                                                                std::string_view text,
-                                                               bool copies_blobs) {
+                                                               bool is_given) {
   count_seen(place, text.size());
   auto answer = sanitize_base64(text, sanitize_);
   if (!answer) return answer.problem();
@@ -81,15 +81,15 @@ result<std::optional<cleaned_value>> value_cleaner::clean_text(std::string_view 
   value.by_class = answer->by_class;
   value.bytes_removed = text.size() - answer->text.size();
   if (!options_.dry_run) {
-    if (copies_blobs) value.entry.before = digest_of(text);
+    if (!is_given) value.entry.before = digest_of(text);
     value.entry.after = digest_of(answer->text);
   }
   const bool is_kept_here = !options_.dry_run && options_.vault == nullptr;
   cut_noter note;
   for (const blob_cut& cut : answer->cuts) {
-    const bool is_copied = is_kept_here && copies_blobs;
+    const bool is_copied = is_kept_here && !is_given;
     note.add(value, cut, is_copied ? text.substr(cut.offset, cut.size) : std::string_view());
-    if (is_kept_here && !copies_blobs) value.originals.emplace_back(cut.offset, cut.size);
+    if (is_kept_here && is_given) value.originals.emplace_back(cut.offset, cut.size);
   }
   value.text = std::move(answer->text);
   return std::optional<cleaned_value>(std::move(value));

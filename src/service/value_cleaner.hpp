@@ -84,10 +84,11 @@ class value_cleaner {
   [[nodiscard]] const clean_options& options() const noexcept { return options_; }
 
  private:
+  // `is_given`: the text will be in `cleaned_value::before`.
   [[nodiscard]] result<std::optional<cleaned_value>> clean_text(std::string_view place,
                                                                 std::string_view locator,
                                                                 std::string_view text,
-                                                                bool copies_blobs);
+                                                                bool is_given);
   void count_seen(std::string_view place, std::uint64_t bytes);
   void keep_sample(const cleaned_value& value);
 

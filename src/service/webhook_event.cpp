@@ -6,8 +6,8 @@
 
 #include <jobqueue/attestation.hpp>
 
-#include "core/json_check.hpp"
 #include "core/json_text.hpp"
+#include "core/utf8.hpp"
 #include "net/http_text.hpp"
 #include "store/new_rows.hpp"
 
@@ -171,7 +171,7 @@ result<incoming_event> read_event(webhook_kind kind, std::string_view body,
   event.digest = digest;
   event.body = body;
   // What is made of it stands inside of other JSON, where a byte order mark is none.
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body.remove_prefix(byte_order_mark_size(body));
   const members all = check_json_members(body);
   const std::string_view inner = find_value(all, "data");
   const members data = inner.starts_with('{') ? read_json_members(inner) : all;

@@ -1,6 +1,6 @@
 #include "service/webhook_routes.hpp"
 
-#include <charconv>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -80,11 +80,8 @@ class webhook_api {
     filter.endpoint_id = call.parameter("endpoint").value_or("");
     filter.workflow_id = call.parameter("workflow").value_or("");
     filter.after = call.parameter("after").value_or("");
-    if (const auto limit = call.parameter("limit")) {
-      const char* const end = limit->data() + limit->size();
-      const auto [rest, failed] = std::from_chars(limit->data(), end, filter.limit);
-      if (failed != std::errc() || rest != end) filter.limit = 0;
-    }
+    // 0 is refused by the store, which knows the limits.
+    filter.limit = call.number("limit", filter.limit, UINT32_MAX).value_or(0);
     const auto list = store_.list_deliveries(filter);
     if (!list) return problem_answer(list.problem());
     std::string body = R"({"deliveries":[)";

@@ -1,9 +1,9 @@
-// What the jobs of a store failed of.
+#include "store/failure_analysis.hpp"
+
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "store/job_dossier.hpp"
 #include "store/job_store_parts.hpp"
 
 namespace jobqueue::detail {
@@ -95,9 +95,7 @@ class failure_reader {
     const auto row = newest->row(0);
     one.example_id = row[0].text;
     one.example_message = row[2].text;
-    if (row[1].of == fact_value::kind::time) {
-      one.last_failed_at = instant(std::chrono::microseconds(row[1].integer));
-    }
+    one.last_failed_at = time_of(row[1]);
     return done;
   }
 

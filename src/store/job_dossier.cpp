@@ -64,11 +64,6 @@ class row_reader {
   std::vector<std::string>* cut_;
 };
 
-std::optional<instant> time_of(const fact_value& value) {
-  if (value.of != fact_value::kind::time) return std::nullopt;
-  return instant(std::chrono::microseconds(value.integer));
-}
-
 class dossier_reader {
  public:
   dossier_reader(job_store_parts& store, sql_connection& connection, std::string_view id)

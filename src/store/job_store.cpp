@@ -139,6 +139,11 @@ bool is_payload_column(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::optional<instant> time_of(const fact_value& value) {
+  if (value.of != fact_value::kind::time) return std::nullopt;
+  return instant(std::chrono::microseconds(value.integer));
+}
+
 const sql_column* find_column(const column_list& columns, std::string_view name) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   const auto is_like = [&](const sql_column& column) {

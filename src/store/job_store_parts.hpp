@@ -53,6 +53,9 @@ struct job_store_parts {
 // Whether it holds what jobs were given or gave, of any size.
 [[nodiscard]] bool is_payload_column(std::string_view name);
 
+// The time that a value is, if it is one.
+[[nodiscard]] std::optional<instant> time_of(const fact_value& value);
+
 // A column as it is selected for a page of many: a long text is cut to one byte too many.
 [[nodiscard]] std::string clipped_column(const sql_column& column);
 // The value of such a column; withheld if it was cut.
