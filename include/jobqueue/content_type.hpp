@@ -153,7 +153,7 @@ class content_evidence_list {
     size_ = 0;
   }
 
-  static constexpr std::size_t most = 6;
+  static constexpr std::size_t most = 7;  // one for each source
   union {
     content_evidence places_[most];  // NOLINT(readability-identifier-naming): a private member
   };

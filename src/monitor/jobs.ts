@@ -1,5 +1,5 @@
 // The list of jobs, filtered, in pages.
-import { get, query, type Job } from './api';
+import { get, query, type Job, type Summary } from './api';
 import { button, choice, h, replace } from './dom';
 import { several } from './format';
 import { jobAddress, mark, problemLine, verdictWord, when, words } from './parts';
@@ -8,16 +8,6 @@ import { go, type View } from './router';
 const pageSize = 200;
 
 const categories = ['complete', 'filed', 'incomplete', 'undecided'];
-const problemTypes = [
-  'notification_missing',
-  'notification_failed',
-  'job_failed',
-  'retries_exhausted',
-  'missing_output',
-  'data_inconsistency',
-  'stuck_processing',
-  'canceled',
-];
 const statuses = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 
 const options = (values: readonly string[]): (readonly [string, string])[] => [
@@ -117,7 +107,9 @@ export const jobs: View = async (place, parameters, signal) => {
     }
   };
 
-  await load('');
+  // Problems are those that there are: the rules may be the operator's own.
+  const [summary] = await Promise.all([get<Summary>('/api/summary', signal), load('')]);
+  const found = new Set(summary.categories.flatMap((one) => one.problem_type ?? []));
   replace(
     place,
     h(
@@ -134,7 +126,9 @@ export const jobs: View = async (place, parameters, signal) => {
         on: { submit: (event) => event.preventDefault() },
       },
       choice('Verdict', options(categories), filter.category, (value) => narrow('category', value)),
-      choice('Problem', options(problemTypes), filter.problem, (value) => narrow('problem', value)),
+      choice('Problem', options([...found].sort()), filter.problem, (value) =>
+        narrow('problem', value),
+      ),
       choice('Status', options(statuses), filter.status, (value) => narrow('status', value)),
       h('label', 'field', h('span', null, 'Type'), kind),
       Object.values(filter).some((value) => value !== '') && button('Clear', () => go('#/jobs')),

@@ -18,17 +18,17 @@ let seconds: number = 86400;
 const jobsOf = (category: string): string => query('#/jobs', { category });
 
 function tiles(summary: Summary): HTMLElement {
-  const totals: Record<string, number> = { complete: 0, filed: 0, incomplete: 0, undecided: 0 };
+  const totals = new Map(['complete', 'filed', 'incomplete', 'undecided'].map((word) => [word, 0]));
   for (const one of summary.categories) {
     const word = verdictWord(one.status_category);
-    totals[word] = (totals[word] ?? 0) + one.jobs;
+    totals.set(word, (totals.get(word) ?? 0) + one.jobs);
   }
   const tile = (href: string, word: string, value: number): HTMLElement =>
     h('a', { class: 'tile', attributes: { href } }, h('strong', null, count(value)), mark(word));
   return h(
     'div',
     'tiles',
-    Object.entries(totals).map(([word, jobs]) => tile(jobsOf(word), word, jobs)),
+    [...totals].map(([word, jobs]) => tile(jobsOf(word), word, jobs)),
     ['delivered', 'pending', 'dead'].map((state) =>
       tile(query('#/deliveries', { state }), state, summary.deliveries[state] ?? 0),
     ),

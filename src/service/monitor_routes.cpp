@@ -27,6 +27,8 @@ constexpr std::string_view content_security_policy =
     " 'script'";
 
 constexpr std::uint64_t most_range_bytes = std::uint64_t{64} << 10;
+// PostgreSQL counts bytes from 1, in 31 bits.
+constexpr std::uint64_t latest_offset = (std::uint64_t{1} << 31) - 2;
 constexpr std::uint64_t most_preview_bytes = std::uint64_t{256} << 10;
 // A payload up to here is read as a whole, so that its preview keeps its structure.
 constexpr std::uint64_t most_whole_bytes = std::uint64_t{64} << 20;
@@ -144,7 +146,7 @@ class monitor_api {
 
  private:
   http_answer range(const http_call& call, const std::string& reference) {
-    const auto offset = call.number("offset", 0, std::uint64_t{1} << 31);
+    const auto offset = call.number("offset", 0, latest_offset);
     const auto size = call.number("size", most_range_bytes, most_range_bytes);
     if (!offset || !size || *size < 4) {
       return problem_answer(400, "INVALID_ARGUMENT",

@@ -103,9 +103,11 @@ TEST_P(monitor_over, ranges_make_up_the_whole) {
   EXPECT_EQ(member(inside, "offset"), "3") << "it begins with a whole character";
   EXPECT_EQ(text_of(inside, "text"), "\xE2\x82\xAC\xF0\x9F\x90\xB1");
   EXPECT_EQ(member(payload("j1", "ref=workflow_output&offset=900000").body, "size"), "0");
-  for (const char* query : {"offset=-1", "size=3", "size=65537", "offset=99999999999"}) {
+  for (const char* query :
+       {"offset=-1", "size=3", "size=65537", "offset=99999999999", "offset=2147483647"}) {
     EXPECT_EQ(payload("j1", query).status, 400U) << query;
   }
+  EXPECT_EQ(member(payload("j1", "ref=workflow_output&offset=2147483646").body, "size"), "0");
 }
 
 TEST_P(monitor_over, shows_payloads_of_all_kinds_and_of_no_other_job) {

@@ -128,6 +128,12 @@ test('the overview has the figures of the store', async () => {
 test('filters narrow the list, and stand in the address', async () => {
   await visit('#/jobs');
   assert.equal(await countOf('a.row'), 200);
+  const { categories } = (await service.ask('/api/summary')).body;
+  const problems = [...new Set(categories.flatMap((one) => one.problem_type ?? []))].sort();
+  assert.deepEqual(
+    await page.getByLabel('Problem').evaluate((one) => [...one.options].map(({ value }) => value)),
+    ['', ...problems],
+  );
   await go(() => page.getByLabel('Status').selectOption('failed'));
   await go(() =>
     page
