@@ -21,32 +21,63 @@ namespace jobqueue::detail::scalar {
 
 inline constexpr std::size_t json_block_size = 64;
 
-enum json_class : std::uint8_t { quote = 1, backslash = 2, structure = 4, space = 8, control = 16 };
+// The members of json_classes that a byte belongs to, a bit for each; every digit may be a zero,
+// and none is the name of an escape.
+enum json_class : std::uint8_t {
+  quote = 1,
+  backslash = 2,
+  bracket = 4,
+  comma = 8,
+  colon = 16,
+  space = 32,
+  digit = 64,
+  special = 128
+};
 
-constexpr std::array<std::uint8_t, 256> json_classes = [] {
+constexpr std::array<std::uint8_t, 256> json_class_table = [] {
   std::array<std::uint8_t, 256> table{};
-  for (std::size_t c = 0; c < 0x20; ++c) table[c] = control;
+  for (std::size_t c = 0; c < table.size(); ++c) table[c] = c < 0x20 || c >= 0x80 ? special : 0;
   for (const char c : {' ', '\t', '\n', '\r'}) table[static_cast<std::uint8_t>(c)] |= space;
-  for (const char c : {'{', '}', '[', ']', ':', ','})
-    table[static_cast<std::uint8_t>(c)] = structure;
+  for (const char c : {'{', '}', '[', ']'}) table[static_cast<std::uint8_t>(c)] = bracket;
+  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = digit;
   table['"'] = quote;
   table['\\'] = backslash;
+  table[','] = comma;
+  table[':'] = colon;
   return table;
 }();
 
-inline void classify(const std::uint8_t* text, std::size_t blocks, json_block* out) noexcept {
-  for (; blocks != 0; --blocks, text += json_block_size, ++out) {
-    json_block found;
-    for (std::size_t i = 0; i < json_block_size; ++i) {
-      const std::uint8_t of = json_classes[text[i]];
-      const auto bit = [&](bool is) { return static_cast<std::uint64_t>(is) << i; };
-      found.quote |= bit((of & quote) != 0);
-      found.backslash |= bit((of & backslash) != 0);
-      found.structure |= bit((of & structure) != 0);
-      found.space |= bit((of & space) != 0);
-      found.control |= bit((of & control) != 0);
-      found.high |= bit(text[i] >= 0x80);
+// Bit i of byte k becomes bit k of byte i. Warren, Hacker's Delight, 7-3.
+constexpr std::uint64_t transpose(std::uint64_t bits) noexcept {
+  std::uint64_t swap = (bits ^ (bits >> 7U)) & 0x00AA00AA00AA00AA;
+  bits ^= swap ^ (swap << 7U);
+  swap = (bits ^ (bits >> 14U)) & 0x0000CCCC0000CCCC;
+  bits ^= swap ^ (swap << 14U);
+  swap = (bits ^ (bits >> 28U)) & 0x00000000F0F0F0F0;
+  return bits ^ swap ^ (swap << 28U);
+}
+
+inline void classify_json(const std::uint8_t* text, std::size_t blocks,
+                          json_classes* out) noexcept {
+  for (; blocks != 0; --blocks, ++out) {
+    json_classes found;
+    for (unsigned byte = 0; byte < json_block_size; byte += 8, text += 8) {
+      std::uint64_t classes = 0;
+      for (unsigned i = 0; i < 8; ++i) {
+        classes |= std::uint64_t{json_class_table[text[i]]} << (8 * i);
+      }
+      classes = transpose(classes);
+      const auto bits = [&](unsigned which) { return (classes >> (8 * which) & 0xFF) << byte; };
+      found.quote |= bits(0);
+      found.backslash |= bits(1);
+      found.bracket |= bits(2);
+      found.comma |= bits(3);
+      found.colon |= bits(4);
+      found.space |= bits(5);
+      found.digit |= bits(6);
+      found.special |= bits(7);
     }
+    found.zero = found.digit;
     *out = found;
   }
 }
@@ -72,8 +103,30 @@ HWY_INLINE std::uint64_t json_bits(json_tag d, hn::Mask<json_tag> mask) {
   return bits;
 }
 
-void classify_json(const std::uint8_t* text, std::size_t blocks, json_block* out) noexcept {
+void find_shorthands(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
   const json_tag d;
+  // A bit for each high half that the names have, and which of them go with a low half.
+  alignas(16) static constexpr std::uint8_t highs[16] = {0, 0, 1, 0, 0, 2, 4, 8};
+  alignas(16) static constexpr std::uint8_t lows[16] = {0, 0, 13, 0, 8, 0, 4, 0,
+                                                        0, 0, 0,  0, 2, 0, 4, 1};
+  const auto high_table = hn::LoadDup128(d, highs);
+  const auto low_table = hn::LoadDup128(d, lows);
+  const auto half = hn::Set(d, 0x0F);
+  for (; blocks != 0; --blocks, text += scalar::json_block_size, ++out) {
+    std::uint64_t other = 0;
+    for (std::size_t i = 0; i < scalar::json_block_size; i += json_lanes) {
+      const auto v = hn::LoadU(d, text + i);
+      const auto high = hn::TableLookupBytes(high_table, hn::ShiftRight<4>(v));
+      const auto low = hn::TableLookupBytes(low_table, hn::And(v, half));
+      other |= json_bits(d, hn::Eq(hn::And(high, low), hn::Zero(d))) << i;
+    }
+    out->shorthand = ~other;
+  }
+}
+
+void classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
+  const json_tag d;
+  const hn::RebindToSigned<json_tag> signed_d;
   // The table has the one white space character with each low half, or what has another low half.
   alignas(16) static constexpr std::uint8_t spaces[16] = {' ', 2,    1,    1, 1, 1,    1, 1,
                                                           1,   '\t', '\n', 1, 1, '\r', 1, 1};
@@ -83,29 +136,36 @@ void classify_json(const std::uint8_t* text, std::size_t blocks, json_block* out
   const auto curly = hn::Set(d, '{');
   const auto closing = hn::Set(d, '}');
   const auto lower = hn::Set(d, 0x20);
-  const auto last_control = hn::Set(d, 0x1F);
   const auto half = hn::Set(d, 0x0F);
   const auto quote = hn::Set(d, '"');
   const auto backslash = hn::Set(d, '\\');
-  const auto high = hn::Set(d, 0x80);
-  for (; blocks != 0; --blocks, text += scalar::json_block_size, ++out) {
-    json_block found;
+  const auto zero = hn::Set(d, '0');
+  const auto nine = hn::Set(d, 9);
+  const auto no_control = hn::Set(signed_d, 0x20);
+  std::uint64_t backslashes = 0;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    json_classes found;
     for (std::size_t i = 0; i < scalar::json_block_size; i += json_lanes) {
-      const auto v = hn::LoadU(d, text + i);
+      const auto v = hn::LoadU(d, text + block * scalar::json_block_size + i);
+      const auto bits = [&](auto mask) HWY_ATTR { return json_bits(d, mask) << i; };
       // '[' and ']' with this bit are '{' and '}'.
       const auto folded = hn::Or(v, lower);
-      const auto brackets = hn::Or(hn::Eq(folded, curly), hn::Eq(folded, closing));
-      const auto marks = hn::Or(hn::Eq(v, comma), hn::Eq(v, colon));
-      found.quote |= json_bits(d, hn::Eq(v, quote)) << i;
-      found.backslash |= json_bits(d, hn::Eq(v, backslash)) << i;
-      found.structure |= json_bits(d, hn::Or(brackets, marks)) << i;
-      found.space |= json_bits(d, hn::Eq(hn::TableLookupBytes(space_table, hn::And(v, half)), v))
-                     << i;
-      found.control |= json_bits(d, hn::Eq(hn::Min(v, last_control), v)) << i;
-      found.high |= json_bits(d, hn::Eq(hn::And(v, high), high)) << i;
+      const auto digit = hn::Sub(v, zero);
+      found.quote |= bits(hn::Eq(v, quote));
+      found.backslash |= bits(hn::Eq(v, backslash));
+      found.bracket |= bits(hn::Or(hn::Eq(folded, curly), hn::Eq(folded, closing)));
+      found.comma |= bits(hn::Eq(v, comma));
+      found.colon |= bits(hn::Eq(v, colon));
+      found.space |= bits(hn::Eq(hn::TableLookupBytes(space_table, hn::And(v, half)), v));
+      found.digit |= bits(hn::Eq(hn::Min(digit, nine), digit));
+      found.zero |= bits(hn::Eq(v, zero));
+      // With a sign, those from 0x80 are below 0.
+      found.special |= bits(hn::RebindMask(d, hn::Lt(hn::BitCast(signed_d, v), no_control)));
     }
-    *out = found;
+    backslashes |= found.backslash;
+    out[block] = found;
   }
+  if (backslashes != 0) find_shorthands(text, blocks, out);
 }
 
 }  // namespace jobqueue::detail::HWY_NAMESPACE
@@ -117,121 +177,82 @@ HWY_AFTER_NAMESPACE();
 
 namespace jobqueue::detail {
 
-// Best first.
-struct json_index_kernels {
-  using function = json_index::classify_function;
-  static function choose(simd_target wanted) noexcept {
-    static const std::int64_t supported = hwy::SupportedTargets();
-    const auto runs = [&](simd_target target, std::int64_t highway) {
-      return (supported & highway) != 0 && (wanted == simd_target::best || wanted == target);
-    };
+json_index::classify_function json_index::classifier_for(simd_target target) noexcept {
+  switch (target) {
 #if (HWY_TARGETS & HWY_AVX3)
-    if (runs(simd_target::avx3, HWY_AVX3)) return &N_AVX3::classify_json;
+    case simd_target::avx3: return &N_AVX3::classify_json;
 #endif
 #if (HWY_TARGETS & HWY_AVX2)
-    if (runs(simd_target::avx2, HWY_AVX2)) return &N_AVX2::classify_json;
+    case simd_target::avx2: return &N_AVX2::classify_json;
 #endif
 #if (HWY_TARGETS & HWY_SSE4)
-    if (runs(simd_target::sse4, HWY_SSE4)) return &N_SSE4::classify_json;
+    case simd_target::sse4: return &N_SSE4::classify_json;
 #endif
 #if (HWY_TARGETS & HWY_NEON)
-    if (runs(simd_target::neon, HWY_NEON)) return &N_NEON::classify_json;
+    case simd_target::neon: return &N_NEON::classify_json;
 #endif
-    return &scalar::classify;
+    default: return &scalar::classify_json;
   }
-};
-
-namespace {
-
-// Bit i: byte i is escaped, by a backslash that is not. Of `carry` bit 0: the first byte is.
-std::uint64_t find_escaped(std::uint64_t backslash, std::uint64_t& carry) noexcept {
-  constexpr std::uint64_t even_bits = 0x5555555555555555;
-  if (backslash == 0) return std::exchange(carry, 0);
-  backslash &= ~carry;
-  const std::uint64_t follows = backslash << 1U | carry;
-  // A row of backslashes that begins at an odd place is told from the others by where the carry of
-  // an addition goes.
-  const std::uint64_t odd_begins = backslash & ~even_bits & ~follows;
-  const std::uint64_t sum = odd_begins + backslash;
-  carry = sum < odd_begins ? 1 : 0;
-  return (even_bits ^ (sum << 1U)) & follows;
 }
 
-// Bit i: the number of bits from 0 to i is odd.
-std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
-  for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-  return bits;
+json_index::json_index(std::string_view text, simd_target target) : text_(text), target_(target) {
+  static const simd_target best = best_simd_target();
+  if (target_ == simd_target::best) target_ = best;
+  classify_ = classifier_for(target_);
 }
 
-}  // namespace
+bool json_index::next_block() {
+  json_walk walk(*this);
+  if (!walk.find_next()) return false;
+  std::uint64_t odd = walk.quotes();
+  for (unsigned shift = 1; shift < 64; shift *= 2) odd ^= odd << shift;
+  if (!walk.mark(odd)) return false;
+  walk.stop(~std::uint64_t{0});
+  return true;
+}
 
-json_index::json_index(std::string_view text, simd_target target)
-    : text_(text), classify_(json_index_kernels::choose(target)) {}
-
+// Fills `blocks_`. False: there are no more.
 bool json_index::read_blocks() {
-  if (!good_ || read_ == text_.size()) return false;
-  const std::size_t whole = (text_.size() - read_) / scalar::json_block_size;
+  read_ = begin_of(block_count_);
+  block_count_ = 0;
+  if (!good_ || read_ >= text_.size()) return false;
+  const std::size_t left = text_.size() - read_;
   const auto* const from = reinterpret_cast<const std::uint8_t*>(text_.data()) + read_;
-  block_at_ = 0;
-  block_count_ = std::min(whole, json_blocks);
-  if (block_count_ != 0) {
+  if (left >= block_size) {
+    block_count_ = std::min(left / block_size, json_blocks);
     classify_(from, block_count_, blocks_.data());
     return true;
   }
-  std::array<std::uint8_t, scalar::json_block_size> last;
+  std::array<std::uint8_t, block_size> last;
   last.fill(' ');
-  std::memcpy(last.data(), from, text_.size() - read_);
+  std::memcpy(last.data(), from, left);
   block_count_ = 1;
   classify_(last.data(), 1, blocks_.data());
   return true;
 }
 
-// Makes `tokens_` of the next block.
-bool json_index::read_block() {
-  if (block_at_ == block_count_ && !read_blocks()) return false;
-  const json_block& block = blocks_[block_at_++];
-  block_begin_ = read_;
-  read_ = std::min(text_.size(), read_ + scalar::json_block_size);
-  const std::uint64_t escaped = find_escaped(block.backslash, escape_carry_);
-  const std::uint64_t quotes = block.quote & ~escaped;
-  // With the opening quote, without the closing one.
-  const std::uint64_t in_string = quotes == 0 ? string_carry_ : prefix_xor(quotes) ^ string_carry_;
-  string_carry_ = ~((in_string >> 63U) - 1U);
-  const std::uint64_t content = in_string & ~quotes;
-  if ((block.control & content) != 0 ||
-      ((escaped & content) != 0 && !check_escapes(escaped & content, block_begin_)) ||
-      ((block.high & content) != 0 && !check_utf8(block.high & content, block_begin_))) {
-    good_ = false;
-    tokens_ = 0;
-    return false;
-  }
-  const std::uint64_t value = ~(in_string | quotes | block.structure | block.space);
-  tokens_ = quotes | (block.structure & ~in_string) | (value & ~(value << 1U | value_carry_));
-  value_carry_ = value >> 63U;
-  return true;
-}
-
-bool json_index::check_escapes(std::uint64_t escaped, std::size_t begin) const noexcept {
-  for (; escaped != 0; escaped &= escaped - 1) {
-    const std::size_t at = begin + static_cast<std::size_t>(std::countr_zero(escaped));
-    if (at >= text_.size()) return false;
-    if (is_short_json_escape(text_[at])) continue;
-    if (text_[at] != 'u' || read_json_code_unit(text_.substr(at - 1)) == no_code_unit) return false;
-  }
-  return true;
-}
-
-// What follows a lead byte is in the same block or the next.
-bool json_index::check_utf8(std::uint64_t high, std::size_t begin) noexcept {
+// Looks at what is unusual in the strings of a block: nothing but UTF-8 and escapes may be there.
+bool json_index::check_strings(std::uint64_t special, std::uint64_t escaped, std::size_t begin) {
   const auto* const data = reinterpret_cast<const unsigned char*>(text_.data());
-  for (; high != 0; high &= high - 1) {
-    const std::size_t at = begin + static_cast<std::size_t>(std::countr_zero(high));
-    if (at < utf8_end_) continue;
+  const auto is_escape = [&](std::size_t at) {
+    if (at >= text_.size()) return false;
+    return is_short_json_escape(text_[at]) ||
+           (text_[at] == 'u' && read_json_code_unit(text_.substr(at - 1)) != no_code_unit);
+  };
+  // What follows a lead byte is in this block or the next.
+  const auto is_character = [&](std::size_t at) {
+    if (at < utf8_end_) return true;
     const std::size_t size = utf8_sequence_size(data + at, data + text_.size());
-    if (size == 0) return false;
     utf8_end_ = at + size;
+    return size != 0 && data[at] >= 0x20;
+  };
+  for (; escaped != 0 && good_; escaped &= escaped - 1) {
+    good_ = is_escape(begin + static_cast<std::size_t>(std::countr_zero(escaped)));
   }
-  return true;
+  for (; special != 0 && good_; special &= special - 1) {
+    good_ = is_character(begin + static_cast<std::size_t>(std::countr_zero(special)));
+  }
+  return good_;
 }
 
 }  // namespace jobqueue::detail

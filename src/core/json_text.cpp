@@ -12,7 +12,11 @@
 namespace jobqueue::detail {
 namespace {
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+// Whether it may follow a number or a word.
+constexpr bool ends_json_value(char c) noexcept {
+  return c == ',' || c == ']' || c == '}' || is_json_space(c) || c == ':' || c == '"' || c == '[' ||
+         c == '{';
+}
 
 }  // namespace
 
@@ -227,7 +231,7 @@ std::size_t json_number_size(std::string_view text) noexcept {
   const auto next_is = [&](char c) { return at < text.size() && text[at] == c; };
   const auto skip_digits = [&] {
     const std::size_t begin = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
+    while (at < text.size() && is_json_digit(text[at])) ++at;
     return at > begin;
   };
   if (next_is('-')) ++at;
@@ -246,6 +250,25 @@ std::size_t json_number_size(std::string_view text) noexcept {
     if (!skip_digits()) return 0;
   }
   return at;
+}
+
+std::size_t json_plain_end(std::string_view text, std::size_t at) noexcept {
+  const auto ends = [&](std::size_t behind) {
+    return behind == text.size() || ends_json_value(text[behind]);
+  };
+  std::size_t size = 0;
+  switch (text[at]) {
+    case 't': size = text.substr(at, 4) == "true" ? 4 : 0; break;
+    case 'f': size = text.substr(at, 5) == "false" ? 5 : 0; break;
+    case 'n': size = text.substr(at, 4) == "null" ? 4 : 0; break;
+    default:
+      while (size < text.size() - at && is_json_digit(text[at + size])) ++size;
+      // Most are digits alone.
+      if (size == 0 || text[at] == '0' || !ends(at + size))
+        size = json_number_size(text.substr(at));
+      break;
+  }
+  return ends(at + size) ? at + size : at;
 }
 
 void append_pointer_token(std::string& out, std::string_view key, std::size_t in_level) {

@@ -32,6 +32,11 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
 
+[[nodiscard]] constexpr bool is_json_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+[[nodiscard]] constexpr bool is_json_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 // Whether it may follow the backslash of an escape, beside the 'u' of "\uXXXX".
 [[nodiscard]] constexpr bool is_short_json_escape(char name) noexcept {
   switch (name) {
@@ -97,6 +102,9 @@ struct json_member {
 
 // Size of the number at the beginning of any text, or 0.
 [[nodiscard]] std::size_t json_number_size(std::string_view text) noexcept;
+
+// Behind the number or word that begins at `at` and ends where a value may; `at` if there is none.
+[[nodiscard]] std::size_t json_plain_end(std::string_view text, std::size_t at) noexcept;
 
 // Appends a name as a reference token of a pointer (RFC 6901 section 4). `key` is as it stands in
 // the text that holds, in its strings, the document of level `in_level`; without quotes.

@@ -35,14 +35,6 @@ bool may_hold_json(std::string_view content) noexcept {
 // What is read: a text, the last items of an array in it once more, or what a string holds.
 enum class source : std::uint8_t { text, items, string };
 
-// Where an item of an array begins that has no node, yet.
-struct item_begin {
-  std::size_t at = 0;
-  std::size_t behind = 0;
-  std::size_t white_space = 0;
-  std::size_t ordinal = 0;
-};
-
 template <source from>
 class node_reader : private token_reader<from == source::string> {
  public:
@@ -54,12 +46,13 @@ class node_reader : private token_reader<from == source::string> {
         budget_(options.max_bytes),
         head_(options.array_head),
         tail_(options.array_tail),
-        pins_(pins) {}
+        pins_(pins),
+        notes_(most_noted + options.array_tail) {}
 
   // False if it is no JSON.
   bool read();
-  // The items between `begin` and the end of their array: nodes behind one for that.
-  [[nodiscard]] const std::vector<truncate_node>& read_items(const item_begin& begin);
+  // The items from `first` to the end of their array: nodes behind one for that.
+  [[nodiscard]] const std::vector<truncate_node>& read_items(const item_notes::item& first);
   [[nodiscard]] read_document take() { return {std::move(nodes_), white_space_}; }
 
  private:
@@ -70,8 +63,6 @@ class node_reader : private token_reader<from == source::string> {
   using tokens::next;
   using tokens::origin_of;
   using tokens::pass_container;
-  using tokens::pass_value;
-  using tokens::plain_end;
   using tokens::skip_to;
   using tokens::take_mark;
   using tokens::text_;
@@ -90,7 +81,7 @@ class node_reader : private token_reader<from == source::string> {
     std::size_t tail_least = 0;     // what they are at least
     std::size_t tail_count = 0;     // how many children they are
     bool object = false;
-    bool full = false;  // the next children get no nodes
+    bool full = false;  // what else is in it gets no nodes
     bool kept = false;
   };
 
@@ -104,8 +95,8 @@ class node_reader : private token_reader<from == source::string> {
   bool open(bool object, std::size_t at);
   void close(std::size_t at);
   bool hide(bool object);
-  void note_item(frame& in, std::size_t at);
-  void read_tail(frame& in, std::size_t end);
+  bool pass_rest();
+  void read_tail(std::size_t end);
   void end_child(std::size_t node, bool kept);
   void forget_items(frame& in);
 
@@ -117,8 +108,8 @@ class node_reader : private token_reader<from == source::string> {
   const pin_list& pins_;
   std::vector<truncate_node> nodes_;
   std::vector<frame> frames_;
-  bool opened_ = false;            // the last token opened a container
-  std::vector<item_begin> items_;  // the last ones of the array that is full, in a ring
+  item_notes notes_;     // of the array that is full
+  bool opened_ = false;  // the last token opened a container
   // Of the value that begins:
   std::size_t key_begin_ = 0;
   std::size_t key_size_ = 0;
@@ -140,11 +131,10 @@ bool node_reader<from>::read() {
 }
 
 template <source from>
-const std::vector<truncate_node>& node_reader<from>::read_items(const item_begin& begin) {
-  behind_ = begin.behind;
-  white_space_ = begin.white_space;
+const std::vector<truncate_node>& node_reader<from>::read_items(const item_notes::item& first) {
+  white_space_ = first.white_space;
   frame& in = frames_.emplace_back();
-  in.count = begin.ordinal;
+  in.count = first.ordinal;
   in.forget_from = 1;
   nodes_.emplace_back();
   std::size_t at = 0;
@@ -156,6 +146,10 @@ const std::vector<truncate_node>& node_reader<from>::read_items(const item_begin
 template <source from>
 bool node_reader<from>::read_child(std::size_t& at) {
   while (!frames_.empty()) {
+    if (frames_.back().full) {
+      if (!pass_rest()) return false;
+      continue;
+    }
     if (!next(at)) return false;
     const bool object = frames_.back().object;
     const char c = text_[at];
@@ -176,11 +170,6 @@ bool node_reader<from>::read_child(std::size_t& at) {
 
 template <source from>
 bool node_reader<from>::read_value(std::size_t at) {
-  if (!frames_.empty() && frames_.back().full) {
-    note_item(frames_.back(), at);
-    std::size_t count = 0;
-    return pass_value(at, count);
-  }
   const char c = text_[at];
   if (c == '"') return read_string(at);
   if (c == '{' || c == '[') return open(c == '{', at);
@@ -219,7 +208,7 @@ bool node_reader<from>::read_string(std::size_t at) {
 
 template <source from>
 bool node_reader<from>::read_plain(std::size_t at) {
-  const std::size_t end = plain_end(at);
+  const std::size_t end = json_plain_end(text_, at);
   if (end == at) return false;
   skip_to(at);
   const std::size_t begin = behind_;
@@ -307,46 +296,39 @@ bool node_reader<from>::open(bool object, std::size_t at) {
   return true;
 }
 
+// The rest of a container that is full, but for the last items of an array.
 template <source from>
-void node_reader<from>::note_item(frame& in, std::size_t at) {
-  const std::size_t ordinal = in.count++;
-  if (in.object) return;
-  const item_begin item{at, behind_, white_space_, ordinal};
-  if (items_.size() < most_noted + tail_) {
-    items_.push_back(item);
-  } else {
-    items_[ordinal % items_.size()] = item;
+bool node_reader<from>::pass_rest() {
+  frame& in = frames_.back();
+  if (!in.object) notes_.begin(in.count, white_space_);
+  std::size_t end = 0;
+  std::size_t count = 0;
+  if (!pass_container(in.object, false, end, count, in.object ? nullptr : &notes_)) return false;
+  in.count += count;
+  if constexpr (from == source::text) {
+    if (!in.object) read_tail(end);
   }
+  close(end);
+  return true;
 }
 
-// Gives nodes to the last items of an array that is full and ends here.
+// Gives nodes to the last items of an array that is full and ends here: so many as may be left, and
+// as are read again in a time that the budget bounds.
 template <source from>
-void node_reader<from>::read_tail(frame& in, std::size_t end) {
-  const std::size_t noted = items_.size();
-  if (noted == 0) return;
-  const std::size_t first = items_.size() < most_noted + tail_ ? items_[0].ordinal : 0;
-  const auto item = [&](std::size_t from_end) -> const item_begin& {
-    return items_[(in.count - from_end - first) % noted];
-  };
-  // So many as may be left, and as are read again in a time that the budget bounds.
-  std::size_t count = std::min(tail_, noted);
-  while (count < noted && end - item(count + 1).at <= tail_budgets * budget_) ++count;
-  if (count == 0) return;
-  const item_begin& begin = item(count);
+void node_reader<from>::read_tail(std::size_t end) {
+  const auto first = notes_.find(tail_, end - std::min(end, tail_budgets * budget_));
+  if (!first) return;
   read_place where = where_;
-  where.base += begin.at;
-  node_reader<source::items> tail(text_.substr(begin.at, end - begin.at), nullptr, where, options_,
-                                  pins_);
-  const std::vector<truncate_node>& nodes = tail.read_items(begin);
+  where.base += first->at;
+  node_reader<source::items> tail(text_.substr(first->at, end - first->at), nullptr, where,
+                                  options_, pins_);
+  const std::vector<truncate_node>& nodes = tail.read_items(*first);
   nodes_.insert(nodes_.end(), nodes.begin() + 1, nodes.end());
 }
 
 template <source from>
 void node_reader<from>::close(std::size_t at) {
   take_mark(at);
-  if constexpr (from == source::text) {
-    if (frames_.back().full && !frames_.back().object) read_tail(frames_.back(), at);
-  }
   const frame in = frames_.back();
   frames_.pop_back();
   truncate_node& node = nodes_[in.node];
@@ -365,8 +347,11 @@ void node_reader<from>::close(std::size_t at) {
 template <source from>
 bool node_reader<from>::hide(bool object) {
   const std::size_t which = nodes_.size() - 1;
+  std::size_t at = 0;
   std::size_t count = 0;
-  if (!pass_container(object, count)) return false;
+  if (!pass_container(object, true, at, count)) return false;
+  skip_to(at);
+  behind_ = origin_of(at + 1);
   truncate_node& node = nodes_[which];
   node.end = behind_;
   node.count = count;
@@ -406,7 +391,6 @@ void node_reader<from>::end_child(std::size_t node, bool kept) {
     in.forget_from = nodes_.size();
     // What came from a string cannot be read again from the middle, and nothing is twice.
     in.full = from == source::text && in.alive == 0;
-    items_.clear();
     return;
   }
   if (kept) {
