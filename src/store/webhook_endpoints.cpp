@@ -128,9 +128,19 @@ result<bool> webhook_store::remove_endpoint(std::string_view id) {
   auto connection = store_->parts().pool.acquire();
   if (!connection) return connection.problem();
   const fact_value value = fact_value::of_text(id);
-  const auto gone = (*connection)->query("DELETE FROM webhook_endpoint WHERE id = $1", {&value, 1});
-  if (!gone) return gone.problem();
-  return gone->affected() == 1;
+  bool is_gone = false;
+  const status finished = transact(**connection, [&](detail::sql_connection& open) -> status {
+    // First its deliveries, as who ends one of them locks that and then the endpoint.
+    const auto deliveries =
+        open.query("DELETE FROM webhook_delivery WHERE endpoint_id = $1", {&value, 1});
+    if (!deliveries) return deliveries.problem();
+    const auto gone = open.query("DELETE FROM webhook_endpoint WHERE id = $1", {&value, 1});
+    if (!gone) return gone.problem();
+    is_gone = gone->affected() == 1;
+    return done;
+  });
+  if (!finished) return finished.problem();
+  return is_gone;
 }
 
 result<bool> webhook_store::enable_endpoint(std::string_view id, instant now) {

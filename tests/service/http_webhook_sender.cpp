@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -428,6 +429,27 @@ TEST_P(sender_over, delivers_all_when_senders_are_killed) {
     EXPECT_EQ(place->second, one.body);
   }
   EXPECT_EQ(bodies.size(), static_cast<std::size_t>(events));
+}
+
+// One process ends a delivery while another removes its endpoint.
+TEST_P(sender_over, removes_an_endpoint_that_is_being_told) {
+  if (GetParam() == engine::sqlite) return;  // it has one writer at a time
+  add_endpoint("a", application_.url());
+  queue("evt_1", "one");
+  const auto other = store_.connect();
+  ASSERT_TRUE(other->begin());
+  ASSERT_TRUE(other->query("UPDATE webhook_delivery SET state = 'delivered'", {}));
+  std::optional<result<bool>> removed;
+  std::thread remover([&] { removed = webhooks_.remove_endpoint("a"); });
+  const auto waits = [&] {
+    return store_.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  };
+  for (int i = 0; i < 500 && waits() == "0"; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_TRUE(other->query("UPDATE webhook_endpoint SET consecutive_failures = 0", {}));
+  EXPECT_TRUE(other->commit());
+  remover.join();
+  ASSERT_TRUE(*removed) << removed->problem().message;
+  EXPECT_TRUE(removed->value());
 }
 
 TEST_P(sender_over, lists_deliveries_in_pages) {
