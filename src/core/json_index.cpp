@@ -57,8 +57,9 @@ constexpr std::uint64_t transpose(std::uint64_t bits) noexcept {
   return bits ^ swap ^ (swap << 28U);
 }
 
-inline void classify_json(const std::uint8_t* text, std::size_t blocks,
+inline bool classify_json(const std::uint8_t* text, std::size_t blocks,
                           json_classes* out) noexcept {
+  std::uint64_t backslashes = 0;
   for (; blocks != 0; --blocks, ++out) {
     json_classes found;
     for (unsigned byte = 0; byte < json_block_size; byte += 8, text += 8) {
@@ -78,8 +79,10 @@ inline void classify_json(const std::uint8_t* text, std::size_t blocks,
       found.special |= bits(7);
     }
     found.zero = found.digit;
+    backslashes |= found.backslash;
     *out = found;
   }
+  return backslashes != 0;
 }
 
 }  // namespace jobqueue::detail::scalar
@@ -124,7 +127,7 @@ void find_shorthands(const std::uint8_t* text, std::size_t blocks, json_classes*
   }
 }
 
-void classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
+bool classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
   const json_tag d;
   const hn::RebindToSigned<json_tag> signed_d;
   // The table has the one white space character with each low half, or what has another low half.
@@ -166,6 +169,7 @@ void classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* o
     out[block] = found;
   }
   if (backslashes != 0) find_shorthands(text, blocks, out);
+  return backslashes != 0;
 }
 
 }  // namespace jobqueue::detail::HWY_NAMESPACE
@@ -195,10 +199,23 @@ json_index::classify_function json_index::classifier_for(simd_target target) noe
   }
 }
 
-json_index::json_index(std::string_view text, simd_target target) : text_(text), target_(target) {
+json_index::json_index(simd_target target) : target_(target) {
   static const simd_target best = best_simd_target();
   if (target_ == simd_target::best) target_ = best;
   classify_ = classifier_for(target_);
+}
+
+void json_index::begin(std::string_view text) noexcept {
+  text_ = text;
+  block_count_ = 0;
+  block_ = 0;
+  read_ = 0;
+  marks_ = {};
+  tokens_ = 0;
+  carry_ = {};
+  utf8_end_ = 0;
+  has_backslash_ = false;
+  good_ = true;
 }
 
 bool json_index::next_block() {
@@ -220,14 +237,14 @@ bool json_index::read_blocks() {
   const auto* const from = reinterpret_cast<const std::uint8_t*>(text_.data()) + read_;
   if (left >= block_size) {
     block_count_ = std::min(left / block_size, json_blocks);
-    classify_(from, block_count_, blocks_.data());
+    if (classify_(from, block_count_, blocks_.data())) has_backslash_ = true;
     return true;
   }
   std::array<std::uint8_t, block_size> last;
   last.fill(' ');
   std::memcpy(last.data(), from, left);
   block_count_ = 1;
-  classify_(last.data(), 1, blocks_.data());
+  if (classify_(last.data(), 1, blocks_.data())) has_backslash_ = true;
   return true;
 }
 

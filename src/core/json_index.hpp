@@ -115,8 +115,14 @@ inline constexpr std::size_t json_blocks = 16;
 // "Parsing Gigabytes of JSON per Second" (Langdale, Lemire, VLDB 2019) has the algorithm.
 class json_index {
  public:
-  // `text` must live as long as this.
-  explicit json_index(std::string_view text, simd_target target = simd_target::best);
+  explicit json_index(simd_target target = simd_target::best);
+  // `text` must live as long as this, or until the next begins.
+  explicit json_index(std::string_view text, simd_target target = simd_target::best)
+      : json_index(target) {
+    begin(text);
+  }
+  // To the first token of another text.
+  void begin(std::string_view text) noexcept;
 
   // Where the next token begins; the size of the text if there is none.
   [[nodiscard]] std::size_t next() {
@@ -128,6 +134,9 @@ class json_index {
     return begin_of(block_) + bit;
   }
 
+  // False: no string up to the block of the last token has an escape.
+  [[nodiscard]] bool may_escape() const noexcept { return has_backslash_; }
+
   // Not `best`, but what that is.
   [[nodiscard]] simd_target target() const noexcept { return target_; }
 
@@ -135,7 +144,8 @@ class json_index {
   [[nodiscard]] bool good() const noexcept { return good_; }
 
  private:
-  using classify_function = void (*)(const std::uint8_t* text, std::size_t blocks,
+  // Whether there is a backslash.
+  using classify_function = bool (*)(const std::uint8_t* text, std::size_t blocks,
                                      json_classes* out) noexcept;
   friend class json_walk;
   static constexpr std::size_t block_size = 64;
@@ -159,6 +169,7 @@ class json_index {
   std::uint64_t tokens_ = 0;  // of them, those which are still to come
   json_carry carry_;
   std::size_t utf8_end_ = 0;  // characters up to here have been checked
+  bool has_backslash_ = false;
   bool good_ = true;
 };
 

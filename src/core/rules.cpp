@@ -112,10 +112,46 @@ std::string details_of(const rules_program& program, const rule_verdict& verdict
     out += ':';
     append_fact(out, value, max_detail_bytes);
   }
-  return out + '}';
+  out += '}';
+  return out;
 }
 
 }  // namespace
+
+void append_verdict(std::string& out, const evaluation& verdict) {
+  const auto text_or_null = [&out](std::string_view text) {
+    if (text.empty()) {
+      out += "null";
+    } else {
+      append_json_string(out, text);
+    }
+  };
+  out += "{\"status_category\":";
+  text_or_null(verdict.status_category);
+  out += ",\"problem_type\":";
+  text_or_null(verdict.problem_type);
+  out += ",\"problem_details\":";
+  out += verdict.problem_details.empty() ? "null" : verdict.problem_details;
+  out += ",\"resolution_needed\":";
+  text_or_null(verdict.resolution_needed);
+  out += ",\"rule\":";
+  text_or_null(verdict.rule);
+  if (!verdict.decided) {
+    out += ",\"missing_facts\":[";
+    for (std::size_t i = 0; i < verdict.missing_facts.size(); ++i) {
+      if (i != 0) out += ',';
+      append_json_string(out, verdict.missing_facts[i]);
+    }
+    out += "],\"next_evaluation_at\":";
+    text_or_null(verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
+  }
+  if (!verdict.trace.empty()) {
+    out += ",\"decided_by\":" + verdict.decided_by + ",\"trace\":" + verdict.trace;
+    out += ",\"would_complete\":";
+    out += verdict.would_complete.empty() ? "null" : verdict.would_complete;
+  }
+  out += '}';
+}
 
 fact_value value_of(const rules_program& program, std::uint32_t fact,
                     std::span<const fact_value> facts) noexcept {
@@ -279,7 +315,8 @@ std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::
     if (detail::skip_json_space(line, 0) == line.size()) continue;
     const auto facts = reader.read(line);
     if (!facts) ++failed;
-    out += to_json(facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+    detail::append_verdict(
+        out, facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
     out += '\n';
   }
   return failed;
@@ -302,38 +339,9 @@ evaluation evaluation_error(const error& problem) {
 }
 
 std::string to_json(const evaluation& verdict) {
-  std::string out = "{\"status_category\":";
-  const auto text_or_null = [&out](std::string_view text) {
-    if (text.empty()) {
-      out += "null";
-    } else {
-      detail::append_json_string(out, text);
-    }
-  };
-  text_or_null(verdict.status_category);
-  out += ",\"problem_type\":";
-  text_or_null(verdict.problem_type);
-  out += ",\"problem_details\":";
-  out += verdict.problem_details.empty() ? "null" : verdict.problem_details;
-  out += ",\"resolution_needed\":";
-  text_or_null(verdict.resolution_needed);
-  out += ",\"rule\":";
-  text_or_null(verdict.rule);
-  if (!verdict.decided) {
-    out += ",\"missing_facts\":[";
-    for (std::size_t i = 0; i < verdict.missing_facts.size(); ++i) {
-      if (i != 0) out += ',';
-      detail::append_json_string(out, verdict.missing_facts[i]);
-    }
-    out += "],\"next_evaluation_at\":";
-    text_or_null(verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
-  }
-  if (!verdict.trace.empty()) {
-    out += ",\"decided_by\":" + verdict.decided_by + ",\"trace\":" + verdict.trace;
-    out += ",\"would_complete\":";
-    out += verdict.would_complete.empty() ? "null" : verdict.would_complete;
-  }
-  return out + '}';
+  std::string out;
+  detail::append_verdict(out, verdict);
+  return out;
 }
 
 }  // namespace v1

@@ -442,6 +442,11 @@ void rules_compiler::lay_out_facts() {
     }
     paths[at].fact = fact;
   }
+  for (path_node& node : paths) {
+    for (const std::uint32_t child : node.children) {
+      if (paths[child].by == path_node::step::member) node.members.add(paths[child].name, child);
+    }
+  }
 
   const auto renumber = [&](std::uint32_t& fact) {
     if (fact == no_index) return;

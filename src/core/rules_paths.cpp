@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json_check.hpp"
+#include "core/json_pass.hpp"
 #include "core/json_text.hpp"
 #include "core/rules_value.hpp"
 #include "core/utf8.hpp"
@@ -44,6 +45,22 @@ std::optional<path_step> read_bracket(std::string_view& rest) {
 
 }  // namespace
 
+void member_table::add(std::string_view name, std::uint32_t value) {
+  constexpr std::size_t least = 4;
+  std::vector<slot> all;
+  if (++count_ * 2 > slots_.size()) {
+    all.swap(slots_);
+    slots_.resize(std::max(least, all.size() * 2));
+  }
+  all.push_back({key_of(name, name.size()), value, std::string(name)});
+  for (slot& one : all) {
+    if (one.value == no_index) continue;
+    std::size_t at = place_of(one.key);
+    while (slots_[at].value != no_index) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = std::move(one);
+  }
+}
+
 std::optional<std::vector<path_step>> read_path(std::string_view text) {
   std::vector<path_step> steps;
   if (!text.starts_with('$') || text.find('\0') != std::string_view::npos) return std::nullopt;
@@ -78,77 +95,107 @@ std::string describe_path(std::string_view column, const std::vector<path_step>&
   return out;
 }
 
-void fact_finder::find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values) {
+// `json` begins with an object or array.
+bool fact_finder::find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values) {
+  json_ = json;
+  index_.begin(json);
   levels_.clear();
   active_.assign(1, node);
   value_active_ = 0;
-  std::size_t at = skip_json_space(json, byte_order_mark_size(json));
-  enter_value(json, at, values);
-  while (!levels_.empty() && at < json.size()) {
-    at = skip_json_space(json, at);
-    if (at >= json.size()) break;
+  std::size_t at = 0;
+  if (!next(at) || !read_value(at, values)) return false;
+  bool is_opened = true;  // the last token is an opening bracket
+  while (!levels_.empty()) {
+    if (!next(at)) return false;
     level& here = levels_.back();
-    const char c = json[at];
-    if (c == ',') {
-      ++at;
+    if (json[at] == (here.is_object ? '}' : ']')) {
+      leave(at + 1, values);
+      is_opened = false;
       continue;
     }
-    if (c == '}' || c == ']') {
-      leave(json, ++at, values);
-      continue;
-    }
+    if (!is_opened && (json[at] != ',' || !next(at))) return false;
     std::string_view name;
-    if (here.is_object) {
-      const std::size_t end = find_string_end(json, at + 1);
-      name = json.substr(at + 1, end - at - 1);
-      if (name.find('\\') != std::string_view::npos) {
-        key_.clear();
-        unescape_json(name, key_);
-        name = key_;
-      }
-      at = skip_json_space(json, skip_json_space(json, end + 1) + 1);
-    }
+    if (here.is_object && !read_name(at, name)) return false;
     value_active_ = active_.size();
     activate_children(here, name, here.index);
     if (!here.is_object) ++here.index;
-    enter_value(json, at, values);
+    const std::size_t depth = levels_.size();
+    if (!read_value(at, values)) return false;
+    is_opened = levels_.size() > depth;
   }
+  return !next(at) && index_.good();
+}
+
+// The name at `at`, which moves to the value.
+bool fact_finder::read_name(std::size_t& at, std::string_view& name) {
+  std::size_t quote = 0;
+  std::size_t colon = 0;
+  if (json_[at] != '"' || !next(quote) || !next(colon) || json_[colon] != ':') return false;
+  name = json_.substr(at + 1, quote - at - 1);
+  if (index_.may_escape() && name.find('\\') != std::string_view::npos) {
+    key_.clear();
+    unescape_json(name, key_);
+    name = key_;
+  }
+  return next(at);
 }
 
 // The nodes that a member or element of the container is at.
 void fact_finder::activate_children(const level& outer, std::string_view name,
                                     std::uint32_t index) {
+  // A name that had escapes is not in the text.
+  const std::size_t readable =
+      name.data() == key_.data()
+          ? name.size()
+          : static_cast<std::size_t>(json_.data() + json_.size() - name.data());
   for (std::size_t i = outer.active_begin; i < value_active_; ++i) {
-    for (const std::uint32_t child : program_.paths[active_[i]].children) {
+    const path_node& at = program_.paths[active_[i]];
+    if (outer.is_object) {
+      const std::uint32_t child = at.members.find(name, readable);
+      if (child != no_index) active_.push_back(child);
+      continue;
+    }
+    for (const std::uint32_t child : at.children) {
       const path_node& node = program_.paths[child];
-      const bool matches = outer.is_object
-                               ? node.by == path_node::step::member && node.name == name
-                               : node.by == path_node::step::last ||
-                                     (node.by == path_node::step::element && node.index == index);
-      if (matches) active_.push_back(child);
+      if (node.by == path_node::step::last ||
+          (node.by == path_node::step::element && node.index == index)) {
+        active_.push_back(child);
+      }
     }
   }
 }
 
-// The value at `at`; the text of one that has escapes is kept.
-fact_value fact_finder::keep_value(std::string_view json, std::size_t at) {
-  std::string unescaped;
-  fact_value value = read_json_value(json, at, unescaped);
-  if (value.of == fact_value::kind::text && value.text.data() == unescaped.data()) {
-    texts_.push_back(std::make_unique<std::string>(std::move(unescaped)));
-    value.text = *texts_.back();
-  }
-  return value;
+// A text that has escapes is kept.
+fact_value fact_finder::keep_text(std::string_view content) {
+  if (content.find('\\') == std::string_view::npos) return fact_value::of_text(content);
+  texts_.push_back(std::make_unique<std::string>());
+  unescape_json(content, *texts_.back());
+  return fact_value::of_text(*texts_.back());
 }
 
-void fact_finder::enter_value(std::string_view json, std::size_t& at,
-                              std::vector<fact_value>& values) {
-  const std::size_t begin = at;
-  if (value_active_ == active_.size()) {
-    at = skip_json_value(json, at);
-    return;
+// A number or word; false if it is neither.
+bool fact_finder::read_plain(std::size_t at, fact_value& value) const noexcept {
+  const std::size_t end = json_plain_end(json_, at);
+  if (end == at) return false;
+  switch (json_[at]) {
+    case 't':
+    case 'f': value = fact_value::of_boolean(json_[at] == 't'); break;
+    case 'n': value = fact_value::absent(); break;
+    default: value = read_number(json_.substr(at, end - at)); break;
   }
-  const bool container = begin < json.size() && (json[begin] == '{' || json[begin] == '[');
+  return true;
+}
+
+// A value that no fact is in.
+bool fact_finder::pass_value(std::size_t at) {
+  const char c = json_[at];
+  if (c == '"') return next(at);
+  if (c != '{' && c != '[') return json_plain_end(json_, at) != at;
+  return pass_container(index_, json_, c == '{', true).has_value();
+}
+
+bool fact_finder::read_value(std::size_t at, std::vector<fact_value>& values) {
+  if (value_active_ == active_.size()) return pass_value(at);
   // Of equal keys, and of elements that were taken for the last, this is the later one.
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
@@ -158,19 +205,27 @@ void fact_finder::enter_value(std::string_view json, std::size_t& at,
       std::erase_if(columns_of_text_, [&](const auto& one) { return one.first == active_[i]; });
     }
   }
-  if (container) {
-    levels_.push_back({json[begin] == '{', 0, value_active_, begin});
-    ++at;
-    return;
+  const char c = json_[at];
+  if (c == '{' || c == '[') {
+    levels_.push_back({c == '{', 0, value_active_, at});
+    return true;
   }
-  const fact_value value = keep_value(json, begin);
+  fact_value value;
+  if (c == '"') {
+    std::size_t quote = 0;
+    if (!next(quote)) return false;
+    const std::string_view content = json_.substr(at + 1, quote - at - 1);
+    value = index_.may_escape() ? keep_text(content) : fact_value::of_text(content);
+  } else if (!read_plain(at, value)) {
+    return false;
+  }
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
     if (node.fact != no_index) values[node.fact] = value;
     if (node.is_column && !node.children.empty()) columns_of_text_.emplace_back(active_[i], value);
   }
   active_.resize(value_active_);
-  at = skip_json_value(json, begin);
+  return true;
 }
 
 // A column that is text may hold JSON: so do databases that have no type for it, and hashes.
@@ -184,9 +239,7 @@ void fact_finder::look_into_column(std::uint32_t column, const fact_value& value
   const std::size_t begin = held ? skip_json_space(value.text, 0) : 0;
   const bool container =
       held && begin < value.text.size() && (value.text[begin] == '{' || value.text[begin] == '[');
-  if (container && check_json(value.text)) {
-    find(value.text, column, values);
-  } else {
+  if (!container || !find(value.text, column, values)) {
     const bool unknown = container || value.of == fact_value::kind::withheld;
     fill(unknown ? fact_value::withheld() : fact_value::absent());
   }
@@ -195,29 +248,37 @@ void fact_finder::look_into_column(std::uint32_t column, const fact_value& value
 
 fact_value fact_finder::read_scalar(const fact_value& value) {
   if (value.of != fact_value::kind::json) return value;
-  const std::size_t begin = skip_json_space(value.text, 0);
-  if (begin == value.text.size() || value.text[begin] == '{' || value.text[begin] == '[' ||
-      !check_json(value.text)) {
+  json_ = value.text;
+  index_.begin(json_);
+  std::size_t at = 0;
+  if (!next(at) || json_[at] == '{' || json_[at] == '[') return value;
+  fact_value scalar;
+  if (json_[at] == '"') {
+    std::size_t quote = 0;
+    if (!next(quote)) return value;
+    scalar = keep_text(json_.substr(at + 1, quote - at - 1));
+  } else if (!read_plain(at, scalar)) {
     return value;
   }
-  return keep_value(value.text, begin);
+  return next(at) || !index_.good() ? value : scalar;
 }
 
-void fact_finder::find_in_record(std::string_view json, std::vector<fact_value>& values) {
+bool fact_finder::find_in_record(std::string_view json, std::vector<fact_value>& values) {
   columns_of_text_.clear();
-  find(json, 0, values);
+  if (!find(json, 0, values)) return false;
   for (const auto& [column, value] : std::exchange(columns_of_text_, {})) {
     look_into_column(column, value, values);
   }
+  return true;
 }
 
-void fact_finder::leave(std::string_view json, std::size_t end, std::vector<fact_value>& values) {
+void fact_finder::leave(std::size_t end, std::vector<fact_value>& values) {
   const level here = levels_.back();
   levels_.pop_back();
   for (std::size_t i = here.active_begin; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
     if (node.fact != no_index) {
-      values[node.fact] = fact_value::of_json(json.substr(here.json_begin, end - here.json_begin));
+      values[node.fact] = fact_value::of_json(json_.substr(here.json_begin, end - here.json_begin));
     }
   }
   active_.resize(here.active_begin);
@@ -243,14 +304,15 @@ record_reader::record_reader(const ruleset& rules)
 record_reader::~record_reader() = default;
 
 result<std::span<const fact_value>> record_reader::read(std::string_view record) {
-  if (const status checked = detail::check_json(record); !checked) return checked.problem();
-  const std::size_t begin = detail::skip_json_space(record, detail::byte_order_mark_size(record));
-  if (record[begin] != '{') {
-    return error{errc::invalid_json, begin, "a record must be an object of JSON"};
-  }
+  const std::size_t mark = detail::byte_order_mark_size(record);
+  const std::size_t begin = detail::skip_json_space(record, mark);
   std::fill(parts_->values.begin(), parts_->values.end(), fact_value::absent());
   parts_->finder.forget();
-  parts_->finder.find_in_record(record, parts_->values);
+  if (begin == record.size() || record[begin] != '{' ||
+      !parts_->finder.find_in_record(record.substr(mark), parts_->values)) {
+    if (const status checked = detail::check_json(record); !checked) return checked.problem();
+    return error{errc::invalid_json, begin, "a record must be an object of JSON"};
+  }
   return std::span<const fact_value>(parts_->values);
 }
 

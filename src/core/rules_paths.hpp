@@ -11,6 +11,7 @@
 
 #include <jobqueue/rules.hpp>
 
+#include "core/json_index.hpp"
 #include "core/rules_program.hpp"
 
 namespace jobqueue::detail {
@@ -35,8 +36,8 @@ class fact_finder {
  public:
   explicit fact_finder(const rules_program& program) : program_(program) {}
 
-  // A record, which is an object of valid JSON.
-  void find_in_record(std::string_view json, std::vector<fact_value>& values);
+  // A record, which is an object. False if it is no valid JSON.
+  [[nodiscard]] bool find_in_record(std::string_view json, std::vector<fact_value>& values);
   // A column of a record, and what is in it if it is JSON. `column` is its node.
   void look_into_column(std::uint32_t column, const fact_value& value,
                         std::vector<fact_value>& values);
@@ -53,13 +54,24 @@ class fact_finder {
     std::size_t json_begin;
   };
 
-  void find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
-  void enter_value(std::string_view json, std::size_t& at, std::vector<fact_value>& values);
-  [[nodiscard]] fact_value keep_value(std::string_view json, std::size_t at);
-  void leave(std::string_view json, std::size_t end, std::vector<fact_value>& values);
+  bool find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
+  bool read_name(std::size_t& at, std::string_view& name);
+  bool read_value(std::size_t at, std::vector<fact_value>& values);
+  bool pass_value(std::size_t at);
+  [[nodiscard]] fact_value keep_text(std::string_view content);
+  [[nodiscard]] bool read_plain(std::size_t at, fact_value& value) const noexcept;
+  void leave(std::size_t end, std::vector<fact_value>& values);
   void activate_children(const level& outer, std::string_view name, std::uint32_t index);
 
+  // The next token of `json_`: false if there is none.
+  bool next(std::size_t& at) {
+    at = index_.next();
+    return at < json_.size();
+  }
+
   const rules_program& program_;
+  std::string_view json_;
+  json_index index_;
   std::vector<level> levels_;
   std::vector<std::uint32_t> active_;
   std::size_t value_active_ = 0;  // the nodes that the next value is at begin here in `active_`

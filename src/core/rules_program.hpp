@@ -1,7 +1,11 @@
 // A compiled rule set.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -94,6 +98,49 @@ struct derived_fact {
   std::vector<std::uint32_t> from;
 };
 
+// Finds one of some names, which are all different.
+class member_table {
+ public:
+  void add(std::string_view name, std::uint32_t value);
+  // `readable` bytes are there from the beginning of the name on. `no_index` if it is not here.
+  [[nodiscard]] std::uint32_t find(std::string_view name, std::size_t readable) const noexcept {
+    if (slots_.empty()) return no_index;
+    const std::uint64_t key = key_of(name, readable);
+    for (std::size_t at = place_of(key);; at = (at + 1) & (slots_.size() - 1)) {
+      const slot& one = slots_[at];
+      if (one.value == no_index) return no_index;
+      if (one.key == key && one.name == name) return one.value;
+    }
+  }
+
+ private:
+  struct slot {
+    std::uint64_t key = 0;
+    std::uint32_t value = no_index;
+    std::string name;
+  };
+
+  // The first bytes of a name in one number, and of a longer one its size.
+  [[nodiscard]] static std::uint64_t key_of(std::string_view name, std::size_t readable) noexcept {
+    std::uint64_t key = 0;
+    if (readable >= sizeof key && std::endian::native == std::endian::little) {
+      std::memcpy(&key, name.data(), sizeof key);
+      if (name.size() < sizeof key) key &= (std::uint64_t{1} << 8 * name.size()) - 1;
+    } else {
+      for (std::size_t i = 0; i < std::min(name.size(), sizeof key); ++i) {
+        key |= std::uint64_t{static_cast<unsigned char>(name[i])} << 8 * i;
+      }
+    }
+    return name.size() <= sizeof key ? key : key ^ name.size();
+  }
+  [[nodiscard]] std::size_t place_of(std::uint64_t key) const noexcept {
+    return (key * 0x9E3779B97F4A7C15) >> (64 - std::bit_width(slots_.size() - 1));
+  }
+
+  std::vector<slot> slots_;  // a power of two, at most half of them taken
+  std::size_t count_ = 0;
+};
+
 // Where in a record a fact is: a tree of the steps of all paths. Nodes are in prefix order, so the
 // facts at and below a node are those from `facts_begin` to `facts_end`.
 struct path_node {
@@ -106,6 +153,7 @@ struct path_node {
   std::uint32_t facts_begin = 0;
   std::uint32_t facts_end = 0;
   std::vector<std::uint32_t> children;
+  member_table members;  // those of them that are members
 };
 
 struct rules_program {
@@ -181,6 +229,9 @@ truth run_rule(const rules_program& program, const rule& rule, std::span<const f
     }
   }
 }
+
+// As to_json, appended.
+void append_verdict(std::string& out, const evaluation& verdict);
 
 // The file of the standard set, rules_standard.json. A NUL follows.
 extern const std::string_view standard_rules;

@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "core/json_text.hpp"
 
@@ -285,17 +284,35 @@ std::string format_instant(instant when) {
   const year_month_day date(day);
   const std::int64_t rest = (when - day).count();
   const std::int64_t second = rest / 1000000;
-  std::array<char, 48> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                 static_cast<unsigned>(date.day()), static_cast<int>(second / 3600),
-                                 static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
-  std::string out(text.data(), static_cast<std::size_t>(size));
-  if (const std::int64_t fraction = rest % 1000000; fraction != 0) {
-    std::snprintf(text.data(), text.size(), ".%06d", static_cast<int>(fraction));
-    out += text.data();
+  std::string out;
+  const auto append = [&out](std::int64_t number, std::size_t digits) {
+    out.append(digits, '0');
+    for (std::size_t at = out.size(); digits != 0; --digits, number /= 10) {
+      out[--at] = static_cast<char>('0' + number % 10);
+    }
+  };
+  const int year = static_cast<int>(date.year());
+  if (year >= 0 && year <= 9999) {
+    append(year, 4);
+  } else {
+    out += std::to_string(year);
   }
-  return out + 'Z';
+  out += '-';
+  append(static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append(static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append(second / 3600, 2);
+  out += ':';
+  append(second / 60 % 60, 2);
+  out += ':';
+  append(second % 60, 2);
+  if (const std::int64_t fraction = rest % 1000000; fraction != 0) {
+    out += '.';
+    append(fraction, 6);
+  }
+  out += 'Z';
+  return out;
 }
 
 result<std::chrono::microseconds> parse_iso_duration(std::string_view text) {
