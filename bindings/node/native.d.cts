@@ -62,6 +62,8 @@ export interface NativeTask {
 export interface NativeRuleset {
   digest(): string;
   evaluate(record: string, nowMicros: number, explain: boolean): string;
+  /** An array of records, an array of verdicts. */
+  evaluateArray(records: string, nowMicros: number, explain: boolean): string;
   /** One record a line, one verdict a line. */
   evaluateLines(records: string, nowMicros: number, explain: boolean): string;
 }
@@ -216,6 +218,7 @@ export interface CFunctions {
   jobqueue_retry_attempt: ExposedAs<'retryAttempt'>;
   jobqueue_ruleset_digest: ExposedAs<'Ruleset.digest'>;
   jobqueue_ruleset_evaluate: ExposedAs<'Ruleset.evaluate'>;
+  jobqueue_ruleset_evaluate_array: ExposedAs<'Ruleset.evaluateMany'>;
   jobqueue_ruleset_evaluate_lines: ExposedAs<'Ruleset.evaluateMany'>;
   jobqueue_ruleset_free: NotExposed<'the garbage collector calls it'>;
   jobqueue_ruleset_parse: ExposedAs<'Ruleset'>;

@@ -385,6 +385,14 @@ JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate_lines(
     jobqueue_buffer* out, size_t* failed, const jobqueue_ruleset* ruleset, const char* records,
     size_t records_size, const jobqueue_evaluate_options* options, jobqueue_error* error);
 
+/* Evaluates the elements of a JSON array, and gives an array of their verdicts. One that is no
+ * object has the verdict `evaluation_error`; `*failed`, which may be NULL, becomes how many.
+ * JOBQUEUE_E_INVALID_JSON and JOBQUEUE_E_INVALID_UTF8 with the offset, if it is no array of valid
+ * JSON. */
+JOBQUEUE_API JOBQUEUE_NODISCARD jobqueue_status jobqueue_ruleset_evaluate_array(
+    jobqueue_buffer* out, size_t* failed, const jobqueue_ruleset* ruleset, const char* records,
+    size_t records_size, const jobqueue_evaluate_options* options, jobqueue_error* error);
+
 /* What is known of a failure besides its message. */
 #define JOBQUEUE_FAILURE_TIMEOUT 1u /* the caller gave up waiting */
 

@@ -178,6 +178,13 @@ class ruleset {
   /// how many were.
   std::size_t evaluate_lines(std::string_view records, instant now, std::string& out,
                              const evaluate_options& options = {}) const;
+  /// Evaluates the elements of a JSON array, and appends an array of their verdicts to `out`, in
+  /// their order. One that is no object has the verdict `evaluation_error`; gives how many were.
+  /// `invalid_json` or `invalid_utf8` with the offset, and nothing appended, if it is no array of
+  /// valid JSON.
+  [[nodiscard]] result<std::size_t> evaluate_array(std::string_view records, instant now,
+                                                   std::string& out,
+                                                   const evaluate_options& options = {}) const;
   /// Only which rule decides. Nothing is allocated.
   [[nodiscard]] decision decide(std::span<const fact_value> facts, instant now) const;
 

@@ -117,3 +117,23 @@ jobqueue_status jobqueue_ruleset_evaluate_lines(jobqueue_buffer* out, size_t* fa
     return given;
   });
 }
+
+jobqueue_status jobqueue_ruleset_evaluate_array(jobqueue_buffer* out, size_t* failed,
+                                                const jobqueue_ruleset* ruleset,
+                                                const char* records, size_t records_size,
+                                                const jobqueue_evaluate_options* options,
+                                                jobqueue_error* error) {
+  return c_api::guard(error, [&]() -> jobqueue_status {
+    evaluate_arguments arguments;
+    if (const char* wrong = convert(out, ruleset, records, records_size, options, arguments)) {
+      return refuse(error, wrong);
+    }
+    std::string verdicts;
+    const auto count = ruleset->rules.evaluate_array(c_api::view(records, records_size),
+                                                     arguments.now, verdicts, arguments.options);
+    if (!count) return c_api::fail(error, count.problem());
+    const jobqueue_status given = give(out, verdicts);
+    if (failed != nullptr) *failed = *count;
+    return given;
+  });
+}

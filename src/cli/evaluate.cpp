@@ -10,6 +10,14 @@
 namespace jobqueue::cli {
 namespace {
 
+// Says how many of the records were none; returns the exit code.
+int report_failed(std::size_t failed, const std::string& what) {
+  if (failed == 0) return exit_done;
+  say(std::to_string(failed) + " " + what + (failed == 1 ? " is" : "s are") +
+      " no record; the verdicts on them are evaluation_error");
+  return exit_bad_input;
+}
+
 // Evaluates records, one a line, to standard output; returns the exit code.
 int evaluate_records(const ruleset& rules, const std::string& file, instant now,
                      const evaluate_options& options) {
@@ -32,20 +40,32 @@ int evaluate_records(const ruleset& rules, const std::string& file, instant now,
   if (const status committed = output->commit(); !committed) {
     return report_problem({}, committed.problem());
   }
-  if (failed == 0) return exit_done;
-  say(std::to_string(failed) + (failed == 1 ? " line is" : " lines are") +
-      " no record; the verdicts on them are evaluation_error");
-  return exit_bad_input;
+  return report_failed(failed, "line");
+}
+
+// The same of one array, which is answered with one.
+int evaluate_array(const ruleset& rules, const std::string& file, instant now,
+                   const evaluate_options& options) {
+  const auto records = read_input(file);
+  if (!records) return report_problem(name_of_input(file), records.problem());
+  std::string verdicts;
+  const auto failed = rules.evaluate_array(*records, now, verdicts, options);
+  if (!failed) return report_problem(name_of_input(file), failed.problem());
+  if (const status written = write_output("-", verdicts + "\n"); !written) {
+    return report_problem({}, written.problem());
+  }
+  return report_failed(*failed, "element");
 }
 
 struct evaluate_command {
   std::string file;
+  bool is_array = false;
   rules_choice rules;
   evaluate_store_options in_store;
 
   // Without a FILE the store that the environment names is meant.
   [[nodiscard]] bool is_of_store() const {
-    return (file.empty() && in_store.store.has_db()) || !in_store.store.db.empty() ||
+    return (file.empty() && !is_array && in_store.store.has_db()) || !in_store.store.db.empty() ||
            !in_store.store.redis.empty() || in_store.once || !in_store.every.empty() ||
            in_store.evaluator.re_evaluate;
   }
@@ -54,7 +74,7 @@ struct evaluate_command {
     const auto chosen = load_rules(rules);
     if (!chosen) return report_problem(rules.file, chosen.problem());
     if (is_of_store()) {
-      if (file.empty()) return evaluate_store(*chosen, in_store);
+      if (file.empty() && !is_array) return evaluate_store(*chosen, in_store);
       return report_problem("FILE", {errc::invalid_argument, no_offset,
                                      "goes with none of --db, --redis, --once, --every"});
     }
@@ -62,7 +82,9 @@ struct evaluate_command {
     if (!when) return report_problem("--now", when.problem());
     evaluate_options options;
     options.explain = in_store.explain;
-    return evaluate_records(*chosen, file.empty() ? "-" : file, *when, options);
+    const std::string input = file.empty() ? "-" : file;
+    return is_array ? evaluate_array(*chosen, input, *when, options)
+                    : evaluate_records(*chosen, input, *when, options);
   }
 };
 
@@ -91,6 +113,8 @@ void add_evaluate(CLI::App& program, std::function<int()>& run) {
   app->add_option(
       "FILE", command->file,
       "Records, one JSON object a line; - is standard input, and so is none without a store");
+  app->add_flag("--array", command->is_array,
+                "FILE is one JSON array of records; the answer is an array of verdicts");
   command->rules.add_to(*app);
   app->add_option("--now", in_store.now,
                   "The present, as 2026-01-05T12:00:00Z; the clock's if not given");
@@ -110,7 +134,8 @@ void add_evaluate(CLI::App& program, std::function<int()>& run) {
                 "With a store: write a report as one line of JSON for each run");
   app->footer(
       "Without a store: writes one verdict a line, in the order of the records. A line that is no\n"
-      "record has the verdict evaluation_error, and the exit code is 3.\n"
+      "record has the verdict evaluation_error, and the exit code is 3; what is no array is\n"
+      "refused as a whole.\n"
       "With one: gives the jobs that are due their verdicts in the store. Any number of "
       "evaluators\n"
       "may do so at once, and each may be killed at any instant. Exit code 3 if jobs could not be\n"

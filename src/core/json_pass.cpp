@@ -2,8 +2,6 @@
 
 #include <bit>
 
-#include "core/json_text.hpp"
-
 // As in json_index.cpp. There are no vectors here, but instructions that count and find bits, which
 // come with them.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/json_index.hpp"
+#include "core/json_text.hpp"
+#include "core/utf8.hpp"
 
 namespace jobqueue::detail {
 
@@ -66,5 +68,33 @@ struct passed_container {
                                                              std::string_view text, bool object,
                                                              bool opened,
                                                              item_notes* notes = nullptr);
+
+// Calls `visit` with each element of an array of JSON as it is written. False if it is no array of
+// valid JSON, which may show after some of them.
+template <class Visit>
+[[nodiscard]] bool walk_json_array(std::string_view text, const Visit& visit) {
+  text.remove_prefix(byte_order_mark_size(text));
+  json_index index(text);
+  std::size_t at = index.next();
+  if (at == text.size() || text[at] != '[') return false;
+  for (bool is_first = true; (at = index.next()) != text.size(); is_first = false) {
+    if (text[at] == ']') return index.next() == text.size() && index.good();
+    if (!is_first && (text[at] != ',' || (at = index.next()) == text.size())) return false;
+    std::size_t end = 0;
+    if (text[at] == '{' || text[at] == '[') {
+      const auto passed = pass_container(index, text, text[at] == '{', true);
+      if (!passed) return false;
+      end = passed->end + 1;
+    } else if (text[at] == '"') {
+      end = index.next() + 1;
+      if (end > text.size()) return false;
+    } else {
+      end = json_plain_end(text, at);
+      if (end == at) return false;
+    }
+    visit(text.substr(at, end - at));
+  }
+  return false;
+}
 
 }  // namespace jobqueue::detail

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/json_check.hpp"
+#include "core/json_pass.hpp"
 #include "core/json_text.hpp"
 #include "core/rules_program.hpp"
 #include "core/rules_value.hpp"
@@ -320,6 +322,27 @@ std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::
     out += '\n';
   }
   return failed;
+}
+
+result<std::size_t> ruleset::evaluate_array(std::string_view records, instant now, std::string& out,
+                                            const evaluate_options& options) const {
+  record_reader reader(*this);
+  const std::size_t before = out.size();
+  std::size_t failed = 0;
+  const bool is_array = detail::walk_json_array(records, [&](std::string_view record) {
+    out += out.size() == before ? '[' : ',';
+    const auto facts = reader.read(record);
+    if (!facts) ++failed;
+    detail::append_verdict(
+        out, facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+  });
+  if (is_array) {
+    out += out.size() == before ? "[]" : "]";
+    return failed;
+  }
+  out.resize(before);
+  if (const status checked = detail::check_json(records); !checked) return checked.problem();
+  return error{errc::invalid_json, 0, "the records must be an array of JSON"};
 }
 
 evaluation evaluation_error(const error& problem) {

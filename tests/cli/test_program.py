@@ -19,7 +19,7 @@ OPTIONS = {
     ("vault",): {"--help"},
     ("vault", "ls"): {"--help", "--vault", "--json", "--in"},
     ("vault", "verify"): {"--help", "--vault", "--json"},
-    ("evaluate",): {"--help", "--rules", "--parameter", "--now", "--explain", "--db",
+    ("evaluate",): {"--help", "--array", "--rules", "--parameter", "--now", "--explain", "--db",
                     "--statement-timeout", "--redis", "--once", "--every", "--batch",
                     "--re-evaluate", "--json"},
     ("clean",): {"--help", "--db", "--statement-timeout", "--redis", "--vault", "--table",

@@ -34,6 +34,19 @@ class Evaluate(ProgramTest):
         self.assertEqual(found[1]["problem_details"]["offset"], 1)
         self.assertIn("2 lines are no record", words)
 
+    def test_an_array(self):
+        alone, _ = self.verdicts(DONE, *NOON, stdin=FAILED + b"\n{}")
+        (found,), _ = self.verdicts(DONE, *NOON, "--array", stdin=b"[\n" + FAILED + b",\n{}\n]\n")
+        self.assertEqual(found, alone)
+        file = self.write("jobs.json", b"[7," + FAILED + b"]")
+        (found,), words = self.verdicts(BAD_INPUT, *NOON, "--array", file)
+        self.assertEqual([one["problem_type"] for one in found], ["evaluation_error", "job_failed"])
+        self.assertIn("1 element is no record", words)
+        for bad in (FAILED, b"[{}", b""):
+            found, words = self.verdicts(BAD_INPUT, "--array", stdin=bad)
+            self.assertEqual(found, [])
+            self.assertIn("standard input", words)
+
     def test_explain(self):
         record = b'{"status":"completed","workflow_output":"u","notification":{"success":false}}'
         (found,), _ = self.verdicts(DONE, *NOON, "--explain", stdin=record)

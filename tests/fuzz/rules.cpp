@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_check.hpp"
+#include "core/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 
 namespace jobqueue::fuzz {
@@ -16,11 +18,21 @@ namespace {
 void evaluate(const ruleset& rules, std::string_view record) {
   const instant now = parse_instant("2026-01-05T12:00:00Z").value();
   const auto verdict = rules.evaluate(record, now);
+  const bool valid = detail::check_json(record).has_value();
+  const std::size_t begin =
+      record.find_first_not_of(" \n\r\t", detail::byte_order_mark_size(record));
+  require(verdict.has_value() == (valid && record[begin] == '{'), "a record is an object of JSON");
+  std::string array;
+  const auto failed = rules.evaluate_array("[" + std::string(record) + "]", now, array);
   if (!verdict) {
     require(verdict.problem().offset <= record.size(), "an error is in the record");
+    require(failed ? nlohmann::json::accept(array) : array.empty(), "an array has one or nothing");
     return;
   }
   const std::string line = to_json(*verdict);
+  if (detail::byte_order_mark_size(record) == 0) {
+    require(failed && *failed == 0 && array == "[" + line + "]", "an array has the same verdict");
+  }
   require(nlohmann::json::accept(line), "a verdict is JSON");
   require(line == to_json(*rules.evaluate(record, now)), "the same record, the same verdict");
   require(verdict->decided || verdict->status_category.empty(), "undecided has no category");

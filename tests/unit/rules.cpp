@@ -139,6 +139,49 @@ std::string_view compare(std::string_view fact, std::string_view what, std::stri
                   R"({"data":)" + std::string(fact) + "}");
 }
 
+TEST(Rules, records_in_an_array) {
+  const ruleset& rules = ruleset::standard();
+  const std::string_view canceled = R"({"status":"canceled","note":"a,b]"})";
+  const std::string verdict = to_json(rules.evaluate(canceled, now).value());
+  std::string out = "before";
+  const std::string records = "\xEF\xBB\xBF [ " + std::string(canceled) +
+                              " ,7, \"{}\",[{}] ,null\n," + std::string(canceled) + "] ";
+  EXPECT_EQ(rules.evaluate_array(records, now, out).value(), 4U);
+  const std::string refused = to_json(evaluation_error(rules.evaluate("7", now).problem()));
+  std::string wanted = "before[" + verdict;
+  for (int i = 0; i < 4; ++i) wanted += "," + refused;
+  EXPECT_EQ(out, wanted + "," + verdict + "]");
+
+  out.clear();
+  EXPECT_EQ(rules.evaluate_array(" [ ] ", now, out).value(), 0U);
+  EXPECT_EQ(out, "[]");
+  const struct {
+    std::string_view text;
+    std::uint64_t offset;
+  } bad[] = {{"", 0},
+             {"{}", 0},
+             {"7", 0},
+             {"[", 1},
+             {"[{}", 3},
+             {"[{},]", 4},
+             {"[{} {}]", 4},
+             {"[{}]]", 4},
+             {"[{}]x", 4},
+             {"[\"a]", 4},
+             {"[{\"a\":\x1F}]", 6},
+             {"[{},tru]", 7},
+             {"[,{}]", 1},
+             {"[{}}", 3}};
+  for (const auto& [text, offset] : bad) {
+    out = "before";
+    const auto refusal = rules.evaluate_array(text, now, out);
+    ASSERT_FALSE(refusal) << text;
+    EXPECT_EQ(refusal.problem().code, errc::invalid_json) << text;
+    EXPECT_EQ(refusal.problem().offset, offset) << text;
+    EXPECT_EQ(out, "before") << text;
+  }
+}
+
 TEST(RulesOperators, equality_is_strict) {
   EXPECT_EQ(compare("1", "equal", "1.0"), "yes");
   EXPECT_EQ(compare("1", "equal", "\"1\""), "no");

@@ -34,6 +34,7 @@ Napi::Function native_ruleset::define(Napi::Env env) {
   return DefineClass(env, "Ruleset",
                      {InstanceMethod<&native_ruleset::digest>("digest"),
                       InstanceMethod<&native_ruleset::evaluate>("evaluate"),
+                      InstanceMethod<&native_ruleset::evaluate_array>("evaluateArray"),
                       InstanceMethod<&native_ruleset::evaluate_lines>("evaluateLines")});
 }
 
@@ -57,6 +58,12 @@ Napi::Value native_ruleset::run(const Napi::CallbackInfo& info, const Call& call
 Napi::Value native_ruleset::evaluate(const Napi::CallbackInfo& info) {
   return run(info, [this](jobqueue_buffer* out, const jobqueue_string& record, auto... rest) {
     return jobqueue_ruleset_evaluate(out, c_, record.data, record.size, rest...);
+  });
+}
+
+Napi::Value native_ruleset::evaluate_array(const Napi::CallbackInfo& info) {
+  return run(info, [this](jobqueue_buffer* out, const jobqueue_string& records, auto... rest) {
+    return jobqueue_ruleset_evaluate_array(out, nullptr, c_, records.data, records.size, rest...);
   });
 }
 

@@ -19,6 +19,7 @@ class native_ruleset : public Napi::ObjectWrap<native_ruleset> {
  private:
   Napi::Value digest(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
+  Napi::Value evaluate_array(const Napi::CallbackInfo& info);
   Napi::Value evaluate_lines(const Napi::CallbackInfo& info);
   template <class Call>
   Napi::Value run(const Napi::CallbackInfo& info, const Call& call);

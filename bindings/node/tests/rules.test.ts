@@ -52,6 +52,17 @@ test('many are as each alone', () => {
   expect(rules.evaluateMany(['{]', '', records[0]!], { now }).map((one) => one.problem_type))
     .toEqual(['evaluation_error', 'evaluation_error', 'job_failed']);
   expect(rules.evaluateMany([])).toEqual([]);
+  // More than cross together, one of them a text, one without any.
+  const many: (object | string)[] = Array.from({ length: 300 }, (_, at) => records[at % 12]!);
+  expect(rules.evaluateMany(new Set([...many, ...records]), { now })).toEqual(alone);
+  many[200] = '{]';
+  many[299] = { toJSON: () => undefined };
+  const found = rules.evaluateMany(many, { now });
+  expect(found.map((one, at) => (one.problem_type === 'evaluation_error' ? at : one)))
+    .toEqual(many.map((_, at) => (at === 200 || at === 299 ? at : alone[at % 12])));
+  expect(rules.evaluateMany([{ status: 'failed', retry_count: 3n, max_retries: 3 }], { now })[0])
+    .toMatchObject({ problem_type: 'retries_exhausted' });
+  expect(() => rules.evaluateMany([{}, 7 as unknown as object])).toThrow(TypeError);
 });
 
 test('own rules and parameters', () => {

@@ -42,6 +42,14 @@ class native_ruleset {
                [this](auto... arguments) { return jobqueue_ruleset_evaluate(arguments...); });
   }
 
+  [[nodiscard]] py::str evaluate_array(const py::object& records, std::int64_t now,
+                                       bool explain) const {
+    return run(records, now, explain,
+               [](jobqueue_buffer* out, const jobqueue_ruleset* rules, auto... arguments) {
+                 return jobqueue_ruleset_evaluate_array(out, nullptr, rules, arguments...);
+               });
+  }
+
   [[nodiscard]] py::str evaluate_lines(const py::object& records, std::int64_t now,
                                        bool explain) const {
     return run(records, now, explain,
@@ -81,6 +89,8 @@ void define_rules(py::module_& module) {
       .def("digest", &native_ruleset::digest)
       .def("evaluate", &native_ruleset::evaluate, py::arg("record"), py::arg("now_micros"),
            py::arg("explain"), py::pos_only())
+      .def("evaluate_array", &native_ruleset::evaluate_array, py::arg("records"),
+           py::arg("now_micros"), py::arg("explain"), py::pos_only())
       .def("evaluate_lines", &native_ruleset::evaluate_lines, py::arg("records"),
            py::arg("now_micros"), py::arg("explain"), py::pos_only());
 }

@@ -57,6 +57,14 @@ def test_many_are_as_each_alone():
     assert [one["problem_type"] for one in mixed] == ["job_failed", "evaluation_error",
                                                       "evaluation_error", "job_failed"]
     assert RULES.evaluate_many([]) == []
+    # More than cross together, with one that JSON has no words for.
+    many = [records[at % 15] for at in range(600)]
+    assert RULES.evaluate_many(iter(many), now=NOW) == alone * 40
+    many[300] = {"status": "failed", "retry_count": float("nan")}
+    found = RULES.evaluate_many(many, now=NOW)
+    assert found.pop(300)["problem_type"] == "evaluation_error"
+    del many[300]
+    assert found == [RULES.evaluate(one, now=NOW) for one in many]
 
 
 def test_own_rules_and_parameters():

@@ -43,6 +43,16 @@ void test_rules_evaluate(void) {
               "\"code\":\"INVALID_JSON\","
               "\"offset\":1},\"resolution_needed\":null,\"rule\":null}\n" WAITING_VERDICT "\n"));
 
+  CHECK(jobqueue_ruleset_evaluate_array(&out, &failed, rules, "[" EXHAUSTED ",{},7]",
+                                        strlen("[" EXHAUSTED ",{},7]"), &options,
+                                        &error) == JOBQUEUE_OK);
+  CHECK(failed == 1);
+  CHECK(strncmp(out.data, "[" EXHAUSTED_VERDICT ",", strlen(EXHAUSTED_VERDICT) + 2) == 0);
+  CHECK(failed_with(
+      JOBQUEUE_E_INVALID_JSON,
+      jobqueue_ruleset_evaluate_array(&out, NULL, rules, "[{},]", 5, &options, &error), &error));
+  CHECK(error.offset == 4 && out.data[0] == '[');
+
   options.flags = JOBQUEUE_EVALUATE_EXPLAIN;
   CHECK(jobqueue_ruleset_evaluate(&out, rules, EXHAUSTED, strlen(EXHAUSTED), &options, NULL) ==
         JOBQUEUE_OK);
