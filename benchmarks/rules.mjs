@@ -10,13 +10,15 @@
 // last rule of the set, and the corpus has no record of which that cannot be asked (see kind in
 // rules.cpp).
 //
-// `json_rules_engine` is told to stop at the first rule that holds. `zen_engine` is ZEN, which is
+// `cel` is the Common Expression Language by @marcbachmann/cel-js, which is JavaScript and does not
+// wait for anything; `cel_lines` parses the line first. `json_rules_engine` is told to stop at the first rule that holds. `zen_engine` is ZEN, which is
 // written in Rust and answers from a thread of its own: one record after the other, and
 // `zen_engine_at_once` all records together, on all processors.
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import zen from '@gorules/zen-engine';
+import { Environment } from '@marcbachmann/cel-js';
 import { Engine } from 'json-rules-engine';
 import { Ruleset, standardRules } from '../bindings/node/dist/esm/index.js';
 
@@ -182,6 +184,46 @@ function zenOf(set, now) {
   return async (record) => (await decision.evaluate({ job: record, now })).result;
 }
 
+/** CEL: one expression that says which rule is the first that holds; definitions are functions. */
+function celOf(set, now) {
+  const env = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+    .registerVariable('job', 'dyn')
+    .registerFunction('hasText(dyn): bool', isText)
+    .registerFunction('olderThan(dyn, double): bool', (value, millis) =>
+      timeOf(value) < now - millis);
+  for (const [name, definition] of Object.entries(set.definitions)) {
+    const [[kind, sources]] = Object.entries(definition);
+    const facts = sources.map((source) =>
+      (typeof source === 'string' ? [source] : [source.fact, ...stepsOf(source.path)]));
+    env.registerFunction(`${name}(dyn): dyn`, (job) =>
+      choices[kind](facts.map((steps) => walk(job, steps))) ?? null);
+  }
+  const factOf = ({ fact, path: text }) => (set.definitions[fact] ? `${fact}(job)` :
+    `job.?${[fact, ...stepsOf(text ?? '')].join('.?')}.orValue(null)`);
+  const translated = (one) => {
+    if (one.all) return `(${one.all.map(translated).join(' && ') || 'true'})`;
+    if (one.any) return `(${one.any.map(translated).join(' || ') || 'false'})`;
+    if (one.not) return `!(${translated(one.not)})`;
+    if (one.condition) return `(${translated(set.conditions[one.condition])})`;
+    const fact = factOf(one);
+    const value = one.value?.fact ? factOf(one.value) : JSON.stringify(valueOf(one, set));
+    switch (one.operator) {
+      case 'equal': return `${fact} == ${value}`;
+      case 'in': return `${fact} in ${value}`;
+      case 'lessThan': return `${fact} < ${value}`;
+      case 'greaterThanInclusive': return `${fact} >= ${value}`;
+      case 'exists': return `${fact} ${one.value ? '!=' : '=='} null`;
+      case 'hasText': return `${one.value ? '' : '!'}hasText(${fact})`;
+      case 'olderThan': return `olderThan(${fact}, ${value}.0)`;
+      default: throw new Error(`cannot translate the operator ${one.operator}`);
+    }
+  };
+  const text = set.rules.reduceRight((rest, { conditions }, at) =>
+    `${translated(conditions)} ? "${at}" : ${rest}`, '""');
+  const decide = env.parse(text);
+  return (record) => set.rules[decide({ job: record })].event.params;
+}
+
 async function each(records, decide) {
   const verdicts = [];
   for (const record of records) verdicts.push(await decide(record));
@@ -200,6 +242,8 @@ function facesOf(records, lines, now, peers) {
     },
     peers: {
       json_rules_engine: () => each(records, peers.jsonRulesEngine),
+      cel: () => records.map(peers.cel),
+      cel_lines: () => lines.map((line) => peers.cel(JSON.parse(line))),
       zen_engine: () => each(records, peers.zen),
       zen_engine_at_once: () => Promise.all(records.map(peers.zen)),
     },
@@ -265,6 +309,7 @@ const allLines = fs.readFileSync(path.join(folder, 'rules.ndjson'), 'utf8').trim
 const set = JSON.parse(standardRules());
 const peers = {
   jsonRulesEngine: jsonRulesEngineOf(set, now.getTime()),
+  cel: celOf(set, now.getTime()),
   zen: zenOf(set, now.getTime()),
 };
 const times = new Map(); // NAME/CORPUS -> milliseconds
@@ -286,7 +331,7 @@ for (const corpus of ['all_kinds', 'complete']) {
 }
 console.log();
 for (const [corpus, goal] of [['all_kinds', ' (goal: at least 10)'], ['complete', '']]) {
-  for (const peer of ['json_rules_engine', 'zen_engine', 'zen_engine_at_once']) {
+  for (const peer of ['json_rules_engine', 'cel', 'zen_engine', 'zen_engine_at_once']) {
     const ratio = times.get(`${peer}/${corpus}`) / times.get(`evaluate_many_objects/${corpus}`);
     console.log(`${`evaluate_many_objects against ${peer}, ${corpus}`.padEnd(64)} ` +
       `${ratio.toFixed(1).padStart(7)} x${peer === 'json_rules_engine' ? goal : ''}`);

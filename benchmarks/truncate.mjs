@@ -6,9 +6,11 @@
 // `replaced` is the helper of docs/api/truncate.md, written from a description of what it does:
 // parse, a walk that cuts long words, print, and if that is too long the first 8,000 characters.
 // Its outputs are no JSON, or longer than the budget, which the last columns say; the package must
-// keep both. `safe_stable_stringify` has limits of depth and breadth, and none of bytes.
+// keep both. `safe_stable_stringify` has limits of depth and breadth, and none of bytes; so has
+// `sentry_normalize`, which Sentry's SDK puts to what is sent with an event.
 import fs from 'node:fs';
 import path from 'node:path';
+import { normalize } from '@sentry/core';
 import { configure } from 'safe-stable-stringify';
 import { truncatePayload } from '../bindings/node/dist/esm/index.js';
 
@@ -87,6 +89,7 @@ for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.json'
     package_object: () => JSON.stringify(truncatePayload(object, { maxBytes: budget })),
     replaced: () => replaced(text),
     safe_stable_stringify: () => limited(JSON.parse(text)),
+    sentry_normalize: () => JSON.stringify(normalize(JSON.parse(text), 4, 10)),
   };
   for (const [name, way] of Object.entries(ways)) {
     const out = way();
