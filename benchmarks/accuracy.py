@@ -14,7 +14,6 @@ The blobs themselves are found here, by another way than the program's: the file
 strings are matched for data URIs and for base64 that decodes; there must be as many as the index
 says, or the file is reported as unlabelled and left out. Bytes are decoded bytes.
 """
-import base64
 import csv
 import json
 import pathlib
@@ -22,6 +21,10 @@ import re
 import subprocess
 import sys
 import tempfile
+
+sys.path.pop(0)  # the base64 of the standard library, not the file beside this
+
+import base64
 
 NAIVE = re.compile(rb"[A-Za-z0-9+/]{100,}={0,2}")
 DATA_URI = re.compile(r"data:[^,\"'()\s]*;base64,([A-Za-z0-9+/_\-\s]+=*)")

@@ -18,6 +18,8 @@ import sys
 import threading
 import time
 
+sys.path.pop(0)  # others want the base64 of the standard library, and not this file
+
 import jobqueue
 import orjson
 from detect_secrets.plugins.high_entropy_strings import Base64HighEntropyString

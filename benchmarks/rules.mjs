@@ -11,9 +11,10 @@
 // rules.cpp).
 //
 // `cel` is the Common Expression Language by @marcbachmann/cel-js, which is JavaScript and does not
-// wait for anything; `cel_lines` parses the line first. `json_rules_engine` is told to stop at the first rule that holds. `zen_engine` is ZEN, which is
-// written in Rust and answers from a thread of its own: one record after the other, and
-// `zen_engine_at_once` all records together, on all processors.
+// wait for anything; `cel_lines` parses the line first. `json_rules_engine` is told to stop at the
+// first rule that holds. `zen_engine` is ZEN, which is written in Rust and answers from a thread of
+// its own: one record after the other, and `zen_engine_at_once` all records together, on all
+// processors.
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
