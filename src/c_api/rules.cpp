@@ -44,6 +44,28 @@ const char* convert(const jobqueue_buffer* out, const jobqueue_ruleset* ruleset,
   return nullptr;
 }
 
+// What both functions of many records do. `evaluate` appends the verdicts to its last argument and
+// gives how many records were none.
+template <class Evaluate>
+jobqueue_status evaluate_many(jobqueue_buffer* out, std::size_t* failed,
+                              const jobqueue_ruleset* ruleset, const char* records,
+                              std::size_t size, const jobqueue_evaluate_options* options,
+                              jobqueue_error* error, const Evaluate& evaluate) {
+  return c_api::guard(error, [&]() -> jobqueue_status {
+    evaluate_arguments arguments;
+    if (const char* wrong = convert(out, ruleset, records, size, options, arguments)) {
+      return refuse(error, wrong);
+    }
+    std::string verdicts;
+    const result<std::size_t> count =
+        evaluate(ruleset->rules, c_api::view(records, size), arguments, verdicts);
+    if (!count) return c_api::fail(error, count.problem());
+    const jobqueue_status given = give(out, verdicts);
+    if (failed != nullptr) *failed = *count;
+    return given;
+  });
+}
+
 }  // namespace
 
 jobqueue_status jobqueue_ruleset_parse(jobqueue_ruleset** out, const char* json, size_t json_size,
@@ -104,18 +126,10 @@ jobqueue_status jobqueue_ruleset_evaluate_lines(jobqueue_buffer* out, size_t* fa
                                                 const char* records, size_t records_size,
                                                 const jobqueue_evaluate_options* options,
                                                 jobqueue_error* error) {
-  return c_api::guard(error, [&]() -> jobqueue_status {
-    evaluate_arguments arguments;
-    if (const char* wrong = convert(out, ruleset, records, records_size, options, arguments)) {
-      return refuse(error, wrong);
-    }
-    std::string verdicts;
-    const std::size_t count = ruleset->rules.evaluate_lines(
-        c_api::view(records, records_size), arguments.now, verdicts, arguments.options);
-    const jobqueue_status given = give(out, verdicts);
-    if (failed != nullptr) *failed = count;
-    return given;
-  });
+  return evaluate_many(out, failed, ruleset, records, records_size, options, error,
+                       [](const auto& rules, auto lines, const auto& how, auto& verdicts) {
+                         return rules.evaluate_lines(lines, how.now, verdicts, how.options);
+                       });
 }
 
 jobqueue_status jobqueue_ruleset_evaluate_array(jobqueue_buffer* out, size_t* failed,
@@ -123,17 +137,8 @@ jobqueue_status jobqueue_ruleset_evaluate_array(jobqueue_buffer* out, size_t* fa
                                                 const char* records, size_t records_size,
                                                 const jobqueue_evaluate_options* options,
                                                 jobqueue_error* error) {
-  return c_api::guard(error, [&]() -> jobqueue_status {
-    evaluate_arguments arguments;
-    if (const char* wrong = convert(out, ruleset, records, records_size, options, arguments)) {
-      return refuse(error, wrong);
-    }
-    std::string verdicts;
-    const auto count = ruleset->rules.evaluate_array(c_api::view(records, records_size),
-                                                     arguments.now, verdicts, arguments.options);
-    if (!count) return c_api::fail(error, count.problem());
-    const jobqueue_status given = give(out, verdicts);
-    if (failed != nullptr) *failed = *count;
-    return given;
-  });
+  return evaluate_many(out, failed, ruleset, records, records_size, options, error,
+                       [](const auto& rules, auto array, const auto& how, auto& verdicts) {
+                         return rules.evaluate_array(array, how.now, verdicts, how.options);
+                       });
 }

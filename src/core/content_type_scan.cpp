@@ -132,23 +132,13 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#include "core/simd_choice.hpp"
+
 namespace jobqueue::detail {
 
 mark_finder mark_finder_for(simd_target target) noexcept {
-  static const simd_target best = best_simd_target();
-  switch (target == simd_target::best ? best : target) {
-#if (HWY_TARGETS & HWY_AVX3)
-    case simd_target::avx3: return &N_AVX3::find_mark;
-#endif
-#if (HWY_TARGETS & HWY_AVX2)
-    case simd_target::avx2: return &N_AVX2::find_mark;
-#endif
-#if (HWY_TARGETS & HWY_SSE4)
-    case simd_target::sse4: return &N_SSE4::find_mark;
-#endif
-#if (HWY_TARGETS & HWY_NEON)
-    case simd_target::neon: return &N_NEON::find_mark;
-#endif
+  switch (resolve_simd_target(target)) {
+    JOBQUEUE_SIMD_CASES(find_mark)
     default: return &scalar::find_mark;
   }
 }

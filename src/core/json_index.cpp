@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "core/json_text.hpp"
 #include "core/utf8.hpp"
@@ -18,8 +17,6 @@
 #define JOBQUEUE_JSON_INDEX_SCALAR
 
 namespace jobqueue::detail::scalar {
-
-inline constexpr std::size_t json_block_size = 64;
 
 // The members of json_classes that a byte belongs to, a bit for each; every digit may be a zero,
 // and none is the name of an escape.
@@ -68,15 +65,17 @@ inline bool classify_json(const std::uint8_t* text, std::size_t blocks,
         classes |= std::uint64_t{json_class_table[text[i]]} << (8 * i);
       }
       classes = transpose(classes);
-      const auto bits = [&](unsigned which) { return (classes >> (8 * which) & 0xFF) << byte; };
-      found.quote |= bits(0);
-      found.backslash |= bits(1);
-      found.bracket |= bits(2);
-      found.comma |= bits(3);
-      found.colon |= bits(4);
-      found.space |= bits(5);
-      found.digit |= bits(6);
-      found.special |= bits(7);
+      const auto bits = [&](std::uint8_t of) {
+        return (classes >> (8 * std::countr_zero(of)) & 0xFF) << byte;
+      };
+      found.quote |= bits(quote);
+      found.backslash |= bits(backslash);
+      found.bracket |= bits(bracket);
+      found.comma |= bits(comma);
+      found.colon |= bits(colon);
+      found.space |= bits(space);
+      found.digit |= bits(digit);
+      found.special |= bits(special);
     }
     found.zero = found.digit;
     backslashes |= found.backslash;
@@ -95,7 +94,7 @@ HWY_BEFORE_NAMESPACE();
 namespace jobqueue::detail::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using json_tag = hn::CappedTag<std::uint8_t, scalar::json_block_size>;
+using json_tag = hn::CappedTag<std::uint8_t, json_block_size>;
 constexpr std::size_t json_lanes = hn::MaxLanes(json_tag());
 
 HWY_INLINE std::uint64_t json_bits(json_tag d, hn::Mask<json_tag> mask) {
@@ -115,9 +114,9 @@ void find_shorthands(const std::uint8_t* text, std::size_t blocks, json_classes*
   const auto high_table = hn::LoadDup128(d, highs);
   const auto low_table = hn::LoadDup128(d, lows);
   const auto half = hn::Set(d, 0x0F);
-  for (; blocks != 0; --blocks, text += scalar::json_block_size, ++out) {
+  for (; blocks != 0; --blocks, text += json_block_size, ++out) {
     std::uint64_t other = 0;
-    for (std::size_t i = 0; i < scalar::json_block_size; i += json_lanes) {
+    for (std::size_t i = 0; i < json_block_size; i += json_lanes) {
       const auto v = hn::LoadU(d, text + i);
       const auto high = hn::TableLookupBytes(high_table, hn::ShiftRight<4>(v));
       const auto low = hn::TableLookupBytes(low_table, hn::And(v, half));
@@ -148,8 +147,8 @@ bool classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* o
   std::uint64_t backslashes = 0;
   for (std::size_t block = 0; block < blocks; ++block) {
     json_classes found;
-    for (std::size_t i = 0; i < scalar::json_block_size; i += json_lanes) {
-      const auto v = hn::LoadU(d, text + block * scalar::json_block_size + i);
+    for (std::size_t i = 0; i < json_block_size; i += json_lanes) {
+      const auto v = hn::LoadU(d, text + block * json_block_size + i);
       const auto bits = [&](auto mask) HWY_ATTR { return json_bits(d, mask) << i; };
       // '[' and ']' with this bit are '{' and '}'.
       const auto folded = hn::Or(v, lower);
@@ -179,31 +178,19 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#include "core/simd_choice.hpp"
+
 namespace jobqueue::detail {
 
 json_index::classify_function json_index::classifier_for(simd_target target) noexcept {
   switch (target) {
-#if (HWY_TARGETS & HWY_AVX3)
-    case simd_target::avx3: return &N_AVX3::classify_json;
-#endif
-#if (HWY_TARGETS & HWY_AVX2)
-    case simd_target::avx2: return &N_AVX2::classify_json;
-#endif
-#if (HWY_TARGETS & HWY_SSE4)
-    case simd_target::sse4: return &N_SSE4::classify_json;
-#endif
-#if (HWY_TARGETS & HWY_NEON)
-    case simd_target::neon: return &N_NEON::classify_json;
-#endif
+    JOBQUEUE_SIMD_CASES(classify_json)
     default: return &scalar::classify_json;
   }
 }
 
-json_index::json_index(simd_target target) : target_(target) {
-  static const simd_target best = best_simd_target();
-  if (target_ == simd_target::best) target_ = best;
-  classify_ = classifier_for(target_);
-}
+json_index::json_index(simd_target target)
+    : target_(resolve_simd_target(target)), classify_(classifier_for(target_)) {}
 
 void json_index::begin(std::string_view text) noexcept {
   text_ = text;
@@ -221,9 +208,7 @@ void json_index::begin(std::string_view text) noexcept {
 bool json_index::next_block() {
   json_walk walk(*this);
   if (!walk.find_next()) return false;
-  std::uint64_t odd = walk.quotes();
-  for (unsigned shift = 1; shift < 64; shift *= 2) odd ^= odd << shift;
-  if (!walk.mark(odd)) return false;
+  if (!walk.mark(odd_before(walk.quotes()))) return false;
   walk.stop(~std::uint64_t{0});
   return true;
 }
@@ -235,12 +220,12 @@ bool json_index::read_blocks() {
   if (!good_ || read_ >= text_.size()) return false;
   const std::size_t left = text_.size() - read_;
   const auto* const from = reinterpret_cast<const std::uint8_t*>(text_.data()) + read_;
-  if (left >= block_size) {
-    block_count_ = std::min(left / block_size, json_blocks);
+  if (left >= json_block_size) {
+    block_count_ = std::min(left / json_block_size, json_blocks);
     if (classify_(from, block_count_, blocks_.data())) has_backslash_ = true;
     return true;
   }
-  std::array<std::uint8_t, block_size> last;
+  std::array<std::uint8_t, json_block_size> last;
   last.fill(' ');
   std::memcpy(last.data(), from, left);
   block_count_ = 1;

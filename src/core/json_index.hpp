@@ -41,8 +41,8 @@ struct json_marks {
   std::uint64_t spaces = 0;
   std::uint64_t plain = 0;   // numbers, words, and whatever has no place in JSON
   std::uint64_t starts = 0;  // the first bytes of those
-  std::uint64_t doubtful =
-      0;                      // bytes of those that no integer has: no digits, or a 0 before others
+  // Bytes of those that no integer has: no digits, or a 0 before others.
+  std::uint64_t doubtful = 0;
   std::uint64_t special = 0;  // in a string: below 0x20 or from 0x80
   std::uint64_t escaped = 0;  // in a string: behind a backslash, and perhaps no short escape
 };
@@ -77,7 +77,7 @@ HWY_INLINE json_quotes find_quotes(const json_classes& found, json_carry& carry)
   return {found.quote & ~escaped, escaped};
 }
 
-// Bit i of `odd`: the number of quotes from 0 to i is odd.
+// `odd` is `odd_before` of the quotes.
 HWY_INLINE json_marks mark_json(const json_classes& found, const json_quotes& quoted,
                                 std::uint64_t odd, json_carry& carry) noexcept {
   constexpr std::uint64_t last = std::uint64_t{1} << 63U;
@@ -106,7 +106,14 @@ HWY_INLINE json_marks mark_json(const json_classes& found, const json_quotes& qu
   return marks;
 }
 
-// How many blocks are looked at together.
+// Bit i: the number of bits from 0 to i is odd.
+HWY_INLINE std::uint64_t odd_before(std::uint64_t bits) noexcept {
+  for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+  return bits;
+}
+
+// Bytes of a block, and how many blocks are looked at together.
+inline constexpr std::size_t json_block_size = 64;
 inline constexpr std::size_t json_blocks = 16;
 
 // Tokens from left to right. Strings are checked on the way (control characters, escapes, UTF-8);
@@ -148,11 +155,10 @@ class json_index {
   using classify_function = bool (*)(const std::uint8_t* text, std::size_t blocks,
                                      json_classes* out) noexcept;
   friend class json_walk;
-  static constexpr std::size_t block_size = 64;
 
   static classify_function classifier_for(simd_target target) noexcept;
   [[nodiscard]] std::size_t begin_of(std::size_t block) const noexcept {
-    return read_ + block * block_size;
+    return read_ + block * json_block_size;
   }
   bool next_block();
   bool read_blocks();
@@ -174,7 +180,7 @@ class json_index {
 };
 
 // Goes over the blocks of an index from the last token that it gave, for who looks at all tokens of
-// a block together. The index goes on where it was unless it is told to.
+// a block together. The index is of use again when `stop` has said where it goes on.
 class json_walk {
  public:
   explicit json_walk(json_index& index)
@@ -203,7 +209,7 @@ class json_walk {
     }
   }
   [[nodiscard]] std::uint64_t quotes() const noexcept { return quotes_.all; }
-  // Bit i of `odd`: the number of quotes from 0 to i is odd.
+  // `odd` is `odd_before` of the quotes.
   HWY_INLINE bool mark(std::uint64_t odd) {
     marks_ = mark_json(index_.blocks_[block_], quotes_, odd, carry_);
     return check(marks_.special, marks_.escaped);

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "core/json_text.hpp"
+
 // As in json_index.cpp. There are no vectors here, but instructions that count and find bits, which
 // come with them.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
@@ -28,16 +30,15 @@ HWY_INLINE std::size_t count(std::uint64_t bits) {
 
 HWY_INLINE bool next_block(json_walk& walk) {
   if (!walk.find_next()) return false;
-  std::uint64_t odd = walk.quotes();
 #if HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
-  for (unsigned shift = 1; shift < 64; shift *= 2) odd ^= odd << shift;
+  return walk.mark(odd_before(walk.quotes()));
 #else
-  // A product without carries, by as many ones as there are bits.
+  // The same as a product without carries, by as many ones as there are bits.
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::Full128<std::uint64_t> d;
-  odd = hn::GetLane(hn::CLMulLower(hn::Set(d, odd), hn::Set(d, ~std::uint64_t{0})));
+  const auto ones = hn::Set(d, ~std::uint64_t{0});
+  return walk.mark(hn::GetLane(hn::CLMulLower(hn::Set(d, walk.quotes()), ones)));
 #endif
-  return walk.mark(odd);
 }
 
 // The tokens right behind those of `marks`. `carried` is the first byte of the block, if it may be
@@ -215,6 +216,8 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#include "core/simd_choice.hpp"
+
 namespace jobqueue::detail {
 
 void item_notes::add(std::size_t at, std::uint64_t commas, std::uint64_t spaces,
@@ -246,22 +249,21 @@ std::optional<item_notes::item> item_notes::find(std::size_t least, std::size_t 
   return found;
 }
 
+std::size_t pass_value(json_index& index, std::string_view text, std::size_t at) {
+  if (text[at] == '"') {
+    const std::size_t quote = index.next();
+    return quote == text.size() ? at : quote + 1;
+  }
+  if (text[at] != '{' && text[at] != '[') return json_plain_end(text, at);
+  const auto passed = pass_container(index, text, text[at] == '{', true);
+  return passed ? passed->end + 1 : at;
+}
+
 std::optional<passed_container> pass_container(json_index& index, std::string_view text,
                                                bool object, bool opened, item_notes* notes) {
   const auto pass = [&] {
     switch (index.target()) {
-#if (HWY_TARGETS & HWY_AVX3)
-      case simd_target::avx3: return &N_AVX3::pass_container;
-#endif
-#if (HWY_TARGETS & HWY_AVX2)
-      case simd_target::avx2: return &N_AVX2::pass_container;
-#endif
-#if (HWY_TARGETS & HWY_SSE4)
-      case simd_target::sse4: return &N_SSE4::pass_container;
-#endif
-#if (HWY_TARGETS & HWY_NEON)
-      case simd_target::neon: return &N_NEON::pass_container;
-#endif
+      JOBQUEUE_SIMD_CASES(pass_container)
       default: return &HWY_STATIC_DISPATCH(pass_container);
     }
   }();

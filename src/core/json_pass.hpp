@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/json_index.hpp"
-#include "core/json_text.hpp"
 #include "core/utf8.hpp"
 
 namespace jobqueue::detail {
@@ -69,6 +68,10 @@ struct passed_container {
                                                              bool opened,
                                                              item_notes* notes = nullptr);
 
+// Over the value that begins at `at`, the last token that `index` gave. Behind it; `at` if there is
+// none.
+[[nodiscard]] std::size_t pass_value(json_index& index, std::string_view text, std::size_t at);
+
 // Calls `visit` with each element of an array of JSON as it is written. False if it is no array of
 // valid JSON, which may show after some of them.
 template <class Visit>
@@ -80,18 +83,8 @@ template <class Visit>
   for (bool is_first = true; (at = index.next()) != text.size(); is_first = false) {
     if (text[at] == ']') return index.next() == text.size() && index.good();
     if (!is_first && (text[at] != ',' || (at = index.next()) == text.size())) return false;
-    std::size_t end = 0;
-    if (text[at] == '{' || text[at] == '[') {
-      const auto passed = pass_container(index, text, text[at] == '{', true);
-      if (!passed) return false;
-      end = passed->end + 1;
-    } else if (text[at] == '"') {
-      end = index.next() + 1;
-      if (end > text.size()) return false;
-    } else {
-      end = json_plain_end(text, at);
-      if (end == at) return false;
-    }
+    const std::size_t end = pass_value(index, text, at);
+    if (end == at) return false;
     visit(text.substr(at, end - at));
   }
   return false;

@@ -116,8 +116,7 @@ std::string_view clip_text(std::string_view text, std::size_t most) {
 }
 
 std::size_t skip_json_space(std::string_view text, std::size_t at) {
-  while (at < text.size() &&
-         (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+  while (at < text.size() && is_json_space(text[at])) {
     ++at;
   }
   return at;

@@ -307,6 +307,19 @@ result<evaluation> ruleset::evaluate(std::string_view record, instant now,
   return evaluate(*facts, now, options);
 }
 
+namespace {
+
+// Appends the verdict on one of many records; false if it is none.
+bool append_verdict_on(std::string_view record, const ruleset& rules, record_reader& reader,
+                       instant now, const evaluate_options& options, std::string& out) {
+  const auto facts = reader.read(record);
+  detail::append_verdict(
+      out, facts ? rules.evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+  return facts.has_value();
+}
+
+}  // namespace
+
 std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::string& out,
                                     const evaluate_options& options) const {
   record_reader reader(*this);
@@ -315,10 +328,7 @@ std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::
     const std::string_view line = records.substr(0, records.find('\n'));
     records.remove_prefix(std::min(records.size(), line.size() + 1));
     if (detail::skip_json_space(line, 0) == line.size()) continue;
-    const auto facts = reader.read(line);
-    if (!facts) ++failed;
-    detail::append_verdict(
-        out, facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+    if (!append_verdict_on(line, *this, reader, now, options, out)) ++failed;
     out += '\n';
   }
   return failed;
@@ -331,10 +341,7 @@ result<std::size_t> ruleset::evaluate_array(std::string_view records, instant no
   std::size_t failed = 0;
   const bool is_array = detail::walk_json_array(records, [&](std::string_view record) {
     out += out.size() == before ? '[' : ',';
-    const auto facts = reader.read(record);
-    if (!facts) ++failed;
-    detail::append_verdict(
-        out, facts ? evaluate(*facts, now, options) : evaluation_error(facts.problem()));
+    if (!append_verdict_on(record, *this, reader, now, options, out)) ++failed;
   });
   if (is_array) {
     out += out.size() == before ? "[]" : "]";

@@ -186,16 +186,8 @@ bool fact_finder::read_plain(std::size_t at, fact_value& value) const noexcept {
   return true;
 }
 
-// A value that no fact is in.
-bool fact_finder::pass_value(std::size_t at) {
-  const char c = json_[at];
-  if (c == '"') return next(at);
-  if (c != '{' && c != '[') return json_plain_end(json_, at) != at;
-  return pass_container(index_, json_, c == '{', true).has_value();
-}
-
 bool fact_finder::read_value(std::size_t at, std::vector<fact_value>& values) {
-  if (value_active_ == active_.size()) return pass_value(at);
+  if (value_active_ == active_.size()) return pass_value(index_, json_, at) != at;
   // Of equal keys, and of elements that were taken for the last, this is the later one.
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];

@@ -57,7 +57,6 @@ class fact_finder {
   bool find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
   bool read_name(std::size_t& at, std::string_view& name);
   bool read_value(std::size_t at, std::vector<fact_value>& values);
-  bool pass_value(std::size_t at);
   [[nodiscard]] fact_value keep_text(std::string_view content);
   [[nodiscard]] bool read_plain(std::size_t at, fact_value& value) const noexcept;
   void leave(std::size_t end, std::vector<fact_value>& values);

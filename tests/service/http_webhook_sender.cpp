@@ -433,7 +433,6 @@ TEST_P(sender_over, delivers_all_when_senders_are_killed) {
 
 // One process ends a delivery while another removes its endpoint.
 TEST_P(sender_over, removes_an_endpoint_that_is_being_told) {
-  if (GetParam() == engine::sqlite) return;  // it has one writer at a time
   add_endpoint("a", application_.url());
   queue("evt_1", "one");
   const auto other = store_.connect();
@@ -441,10 +440,15 @@ TEST_P(sender_over, removes_an_endpoint_that_is_being_told) {
   ASSERT_TRUE(other->query("UPDATE webhook_delivery SET state = 'delivered'", {}));
   std::optional<result<bool>> removed;
   std::thread remover([&] { removed = webhooks_.remove_endpoint("a"); });
+  // SQLite, which has one writer at a time, does not say who waits.
   const auto waits = [&] {
-    return store_.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    return !store_.is_sqlite() &&
+           store_.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") !=
+               "0";
   };
-  for (int i = 0; i < 500 && waits() == "0"; ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < (store_.is_sqlite() ? 10 : 500) && !waits(); ++i) {
+    std::this_thread::sleep_for(10ms);
+  }
   EXPECT_TRUE(other->query("UPDATE webhook_endpoint SET consecutive_failures = 0", {}));
   EXPECT_TRUE(other->commit());
   remover.join();
