@@ -5,9 +5,9 @@
 Rows are NAME/CORPUS, the best of several rounds, and GB/s (10^9 bytes of the document). The peers:
 `re_sub` is the usual regex over the text, without verification; `orjson_round_trip` is what any
 walk over a document costs at least (loads and dumps, nothing done between); `json_walk` walks an
-object in Python and puts the regex to every string, on a copy; `detect_secrets` is what the scanner
-of that name looks for base64 with, which finds and cuts nothing. At the end, `longest_gil_pause`: for
-how long another thread of Python could not run while one document was sanitised.
+object in Python and puts the regex to every string, on a copy; `detect_secrets` is how the scanner
+of that name looks for base64, which cuts nothing. At the end, `longest_gil_pause`: for how long
+another thread of Python could not run while one document was sanitised.
 """
 
 import hashlib
