@@ -13,6 +13,7 @@
 
 #include "base64_corpora.hpp"
 #include "corpora_main.hpp"
+#include "support/simd_targets.hpp"
 #include "text_peers.hpp"
 
 namespace {
@@ -119,9 +120,7 @@ void add_all() {
       benchmark::RegisterBenchmark(("sanitize_base64_store/" + text).c_str(),
                                    [text](benchmark::State& s) { sanitize_into_store(s, text); });
     }
-    for (const simd_target target : {simd_target::avx3, simd_target::avx2, simd_target::sse4,
-                                     simd_target::neon, simd_target::scalar}) {
-      if (!parse_simd_target(to_string(target))) continue;
+    for (const simd_target target : test::simd_targets()) {
       const std::string kernel = "sanitize_base64_" + std::string(to_string(target)) + "/" + text;
       benchmark::RegisterBenchmark(kernel.c_str(),
                                    [text, expect_change, target](benchmark::State& s) {

@@ -14,6 +14,7 @@
 
 #include "base64_corpora.hpp"
 #include "corpora_main.hpp"
+#include "support/simd_targets.hpp"
 #include "text_peers.hpp"
 
 namespace {
@@ -112,9 +113,7 @@ void add_all() {
     });
     add("truncate_payload_report",
         [](auto& s, const std::string& text) { truncate(s, text, simd_target::best, true, true); });
-    for (const simd_target target : {simd_target::avx3, simd_target::avx2, simd_target::sse4,
-                                     simd_target::neon, simd_target::scalar}) {
-      if (!parse_simd_target(to_string(target))) continue;
+    for (const simd_target target : test::simd_targets()) {
       add("truncate_payload_" + std::string(to_string(target)),
           [target](auto& s, const std::string& text) { truncate(s, text, target, true, false); });
     }

@@ -192,10 +192,11 @@ struct blob_kept {
   keep_reason reason = keep_reason::short_unknown;
 };
 
-/// SIMD instruction sets that the scanner is compiled for. Output is equal on all of them.
-enum class simd_target : std::uint8_t { best, scalar, sse4, avx2, avx3, neon };
+/// SIMD instruction sets that the scanner is compiled for, in Highway's names: `avx3` is AVX-512 of
+/// Skylake, `avx3_dl` that of Ice Lake and Zen 4. Output is equal on all of them.
+enum class simd_target : std::uint8_t { best, scalar, sse4, avx2, avx3, avx3_dl, neon };
 
-/// "best", "scalar", "sse4", "avx2", "avx3" or "neon".
+/// "best", "scalar", "sse4", "avx2", "avx3", "avx3_dl" or "neon".
 [[nodiscard]] std::string_view to_string(simd_target target) noexcept;
 /// Reverse of `to_string`; `invalid_argument` for an unknown name or one this CPU cannot run.
 [[nodiscard]] result<simd_target> parse_simd_target(std::string_view name);

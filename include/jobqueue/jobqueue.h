@@ -78,8 +78,9 @@ JOBQUEUE_API const char* jobqueue_status_name(jobqueue_status status);
 JOBQUEUE_API uint32_t jobqueue_abi_version(void);
 JOBQUEUE_API const char* jobqueue_version(void);
 
-/* The instruction set in use: "scalar", "sse4", "avx2", "avx3" or "neon". Static. The environment
- * variable JOBQUEUE_SIMD forces one, for tests; it is read once. Output is equal on all of them. */
+/* The instruction set in use: "scalar", "sse4", "avx2", "avx3", "avx3_dl" or "neon". Static. The
+ * environment variable JOBQUEUE_SIMD forces one, for tests; it is read once. Output is equal on all
+ * of them. */
 JOBQUEUE_API const char* jobqueue_simd_target(void);
 
 /* `offset` of an error that has no place in the input. */

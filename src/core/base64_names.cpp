@@ -19,7 +19,8 @@ constexpr std::pair<blob_encoding, std::string_view> encodings[] = {
 
 constexpr std::pair<simd_target, std::string_view> targets[] = {
     {simd_target::best, "best"}, {simd_target::scalar, "scalar"}, {simd_target::sse4, "sse4"},
-    {simd_target::avx2, "avx2"}, {simd_target::avx3, "avx3"},     {simd_target::neon, "neon"},
+    {simd_target::avx2, "avx2"}, {simd_target::avx3, "avx3"},     {simd_target::avx3_dl, "avx3_dl"},
+    {simd_target::neon, "neon"},
 };
 
 template <class Table, class Value>
@@ -110,7 +111,7 @@ result<simd_target> parse_simd_target(std::string_view name) {
   const auto* found = value_in(targets, name);
   if (found == std::end(targets)) {
     return error{errc::invalid_argument, no_offset,
-                 "a SIMD target is one of best, scalar, sse4, avx2, avx3, neon"};
+                 "a SIMD target is one of best, scalar, sse4, avx2, avx3, avx3_dl, neon"};
   }
   if (!detail::simd_target_available(found->first)) {
     return error{errc::invalid_argument, no_offset, "this CPU cannot run the wanted SIMD target"};

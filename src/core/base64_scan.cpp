@@ -6,7 +6,8 @@
 
 // The targets this file is compiled for, once each. The static target of x86-64 is Highway's
 // emulation, which our own scalar code replaces.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/base64_scan.cpp"
 #include <hwy/foreach_target.h>
@@ -79,7 +80,12 @@ HWY_INLINE set_vectors load_set(tag d, const nibble_set& set) {
 
 // Not 0 in each lane whose byte is in the set.
 HWY_INLINE bytes lookup(tag d, const set_vectors& set, bytes v) {
+#if HWY_ARCH_X86
+  // It looks at the low half itself, and gives 0 for bytes above 127, which are in no set.
+  const auto low = hn::TableLookupBytes(set.low, v);
+#else
   const auto low = hn::TableLookupBytes(set.low, hn::And(v, hn::Set(d, 0x0F)));
+#endif
   const auto high = hn::TableLookupBytes(set.high, hn::ShiftRight<4>(v));
   return hn::And(low, high);
 }
@@ -91,6 +97,53 @@ HWY_INLINE std::uint64_t bits_of(tag d, hn::Mask<tag> mask) {
   std::memcpy(&bits, buffer, sizeof bits);
   return bits;
 }
+
+// Looks at a block for both things at once.
+class block_look {
+ public:
+  HWY_INLINE block_look(tag d, const needle_set& needles)
+      : first_(load(d, needles, 0)), second_(load(d, needles, 1)), third_(load(d, needles, 2)) {}
+
+  // Not 0 in each lane at which three characters of a needle begin. `breaks` gets a bit for each
+  // byte that no run has; not for all of them, but few 32 bytes of JSON have none.
+  HWY_INLINE bytes operator()(tag d, const std::uint8_t* p, std::uint64_t& breaks) const {
+    const auto v = hn::LoadU(d, p);
+    const auto first = look_up(d, first_, v);
+#if HWY_TARGET == HWY_AVX3_DL
+    breaks = _mm512_movepi8_mask(first.raw);
+#else
+    // The characters from the space to '*', moved to the least of the numbers with a sign.
+    const hn::RebindToSigned<tag> signed_d;
+    const auto moved = hn::BitCast(signed_d, hn::Add(v, hn::Set(d, 0x80 - ' ')));
+    breaks = bits_of(d, hn::RebindMask(d, hn::Lt(moved, hn::Set(signed_d, '+' - 0x80 - ' '))));
+#endif
+    return hn::And(hn::And(first, look_up(d, second_, hn::LoadU(d, p + 1))),
+                   look_up(d, third_, hn::LoadU(d, p + 2)));
+  }
+
+ private:
+#if HWY_TARGET == HWY_AVX3_DL
+  // All of ASCII in two registers. A byte above 127 is taken for what it is without its highest bit.
+  struct table {
+    bytes low, high;
+  };
+  static HWY_INLINE table load(tag d, const needle_set& needles, std::size_t place) {
+    const std::uint8_t* const from = needles.table(place).data();
+    return {hn::LoadU(d, from), hn::LoadU(d, from + lanes)};
+  }
+  static HWY_INLINE bytes look_up(tag, const table& in, bytes v) {
+    return bytes{_mm512_permutex2var_epi8(in.low.raw, v.raw, in.high.raw)};
+  }
+#else
+  using table = set_vectors;
+  static HWY_INLINE table load(tag d, const needle_set& needles, std::size_t place) {
+    return load_set(d, needles.masks()[place]);
+  }
+  static HWY_INLINE bytes look_up(tag d, const table& in, bytes v) { return lookup(d, in, v); }
+#endif
+
+  table first_, second_, third_;
+};
 
 // Bit i: byte i of the block may be part of a run.
 HWY_INLINE std::uint64_t run_bits(tag d, const std::uint8_t* block) {
@@ -117,36 +170,26 @@ template <bool dense>
 HWY_INLINE scan_hit find_blocks(const std::uint8_t* text, std::size_t size, std::size_t from,
                                 const scan_plan& plan) {
   const tag d;
-  const auto& masks = plan.needles->masks();
-  const auto first = load_set(d, masks[0]);
-  const auto second = load_set(d, masks[1]);
-  const auto third = load_set(d, masks[2]);
   const auto zero = hn::Zero(d);
-  // No run has the characters from the space to '*', and few 32 bytes of JSON have none of them.
-  const hn::CappedTag<std::uint8_t, scan_block / 2> half;
-  constexpr std::size_t half_lanes = hn::MaxLanes(decltype(half)());
-  const auto space = hn::Set(half, ' ');
-  const auto breaks = hn::Set(half, '+' - ' ');
-  const auto needles_in = [&](const std::uint8_t* p) HWY_ATTR {
-    return hn::And(
-        hn::And(lookup(d, first, hn::LoadU(d, p)), lookup(d, second, hn::LoadU(d, p + 1))),
-        lookup(d, third, hn::LoadU(d, p + 2)));
-  };
-
+  const block_look look(d, *plan.needles);
+  // Breaks in the second half of the block before; of what is before the first one none are known.
+  std::uint64_t before = 0;
   std::size_t block = from;
   for (; block + scan_block + needle_set::fingerprint_size <= size; block += scan_block) {
     const std::uint8_t* p = text + block;
-    auto needles = needles_in(p);
+    std::uint64_t breaks = 0;
+    auto needles = look(d, p, breaks);
     for (std::size_t i = lanes; i < scan_block; i += lanes) {
-      needles = hn::Or(needles, needles_in(p + i));
+      std::uint64_t more = 0;
+      needles = hn::Or(needles, look(d, p + i, more));
+      breaks |= more << i;
     }
     bool possible = dense;
     if constexpr (!dense) {
-      auto least = hn::Sub(hn::LoadU(half, p), space);
-      for (std::size_t i = half_lanes; i < scan_block / 2; i += half_lanes) {
-        least = hn::Min(least, hn::Sub(hn::LoadU(half, p + i), space));
-      }
-      possible = hn::AllFalse(half, hn::Lt(least, breaks));
+      // A run that has the first half has the half on one of its sides, too.
+      const std::uint64_t behind = breaks >> (scan_block / 2);
+      possible = (breaks << (scan_block / 2) | std::min(before, behind)) == 0;
+      before = behind;
     }
     const bool needle = !hn::AllTrue(d, hn::Eq(needles, zero));
     if (HWY_LIKELY(!possible && !needle)) continue;
@@ -154,7 +197,7 @@ HWY_INLINE scan_hit find_blocks(const std::uint8_t* text, std::size_t size, std:
     scan_hit hit{block, 0, false};
     if (needle) {
       for (std::size_t i = 0; i < scan_block; i += lanes) {
-        hit.needles |= bits_of(d, hn::Ne(needles_in(p + i), zero)) << i;
+        hit.needles |= bits_of(d, hn::Ne(look(d, p + i, breaks), zero)) << i;
       }
     }
     if constexpr (dense) {
@@ -220,6 +263,9 @@ struct compiled_target {
 
 // Best first.
 constexpr compiled_target compiled_targets[] = {
+#if (HWY_TARGETS & HWY_AVX3_DL)
+    {simd_target::avx3_dl, HWY_AVX3_DL, &N_AVX3_DL::kernels},
+#endif
 #if (HWY_TARGETS & HWY_AVX3)
     {simd_target::avx3, HWY_AVX3, &N_AVX3::kernels},
 #endif
@@ -251,6 +297,10 @@ unsigned frequency(char c) noexcept {
   return at == std::string_view::npos ? 1 : static_cast<unsigned>(common.size() - at);
 }
 
+// Of the bits of a table.
+constexpr std::size_t buckets = 7;
+constexpr std::uint8_t no_run = 1U << buckets;
+
 std::size_t rarest_three(std::string_view word) noexcept {
   std::size_t best = 0;
   unsigned least = ~0U;
@@ -280,11 +330,11 @@ needle_set::needle_set(std::span<const std::string> words) {
     }
     entry.fingerprint = rarest_three(entry.word);
     const std::string_view three(entry.word.data() + entry.fingerprint, fingerprint_size);
-    // Words with the same three characters share a bucket, the rest go round the eight.
-    std::size_t bucket = needles_.size() % 8;
+    // Words with the same three characters share a bucket, the rest go round the buckets.
+    std::size_t bucket = needles_.size() % buckets;
     for (std::size_t i = 0; i < needles_.size(); ++i) {
       if (needles_[i].word.compare(needles_[i].fingerprint, fingerprint_size, three) == 0) {
-        bucket = i % 8;
+        bucket = i % buckets;
         break;
       }
     }
@@ -301,6 +351,9 @@ needle_set::needle_set(std::span<const std::string> words) {
     for (unsigned c = 0; c < 256; ++c) {
       table_[i][c] = static_cast<std::uint8_t>(masks_[i].low[c & 15U] & masks_[i].high[c >> 4U]);
     }
+  }
+  for (unsigned c = 0; c < 256; ++c) {
+    if (!run_bytes.contains(static_cast<unsigned char>(c))) table_[0][c] |= no_run;
   }
 }
 

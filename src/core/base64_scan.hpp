@@ -62,6 +62,11 @@ class needle_set {
   [[nodiscard]] const std::array<nibble_set, fingerprint_size>& masks() const noexcept {
     return masks_;
   }
+  // By byte: the bits of the needles that have it at that place of the fingerprint; in the first
+  // table the highest bit is set for what no run has.
+  [[nodiscard]] const std::array<std::uint8_t, 256>& table(std::size_t place) const noexcept {
+    return table_[place];
+  }
   // Whether three characters of a needle begin at `p`.
   [[nodiscard]] bool hit(const std::uint8_t* p) const noexcept {
     return (table_[0][p[0]] & table_[1][p[1]] & table_[2][p[2]]) != 0;

@@ -12,11 +12,9 @@
 
 #include "fuzz/fuzz.hpp"
 #include "support/memory_store.hpp"
+#include "support/simd_targets.hpp"
 
 namespace jobqueue::fuzz {
-
-inline constexpr simd_target simd_targets[] = {simd_target::sse4, simd_target::avx2,
-                                               simd_target::avx3, simd_target::neon};
 
 // Names that inputs choose to be cut or protected; see choose_options.
 inline const std::vector<std::string>& cut_names() {
@@ -117,8 +115,7 @@ sanitized check_sanitize(std::string_view text, const sanitize_options& options,
   chosen.simd = simd_target::scalar;
   sanitized plain = call(text, chosen);
   require(plain.cuts.empty() && plain.kept.empty(), "no report unless asked");
-  for (const simd_target target : simd_targets) {
-    if (!parse_simd_target(to_string(target))) continue;
+  for (const simd_target target : test::simd_targets()) {
     chosen.simd = target;
     require_equal(call(text, chosen), plain, "every SIMD target gives the same bytes");
   }

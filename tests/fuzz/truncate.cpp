@@ -15,12 +15,10 @@
 #include "core/truncate_tree.hpp"
 #include "fuzz/fuzz.hpp"
 #include "fuzz/snippets.hpp"
+#include "support/simd_targets.hpp"
 
 namespace jobqueue::fuzz {
 namespace {
-
-constexpr simd_target simd_targets[] = {simd_target::scalar, simd_target::sse4, simd_target::avx2,
-                                        simd_target::avx3, simd_target::neon};
 
 enum : unsigned { short_marker = 1, as_text = 2, only_json = 4 };
 
@@ -124,8 +122,7 @@ void run(choices& in) {
   for (const truncate_cut& cut : answer->cuts) lost += cut.bytes_before - cut.bytes_after;
   require(lost == text.size() - out.size(), "the report adds up");
   require(!truncate_payload(out, made.options)->changed, "twice is once");
-  for (const simd_target target : simd_targets) {
-    if (!parse_simd_target(to_string(target))) continue;
+  for (const simd_target target : test::simd_targets()) {
     truncate_options other = made.options;
     other.simd = target;
     other.report = false;

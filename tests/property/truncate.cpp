@@ -14,6 +14,7 @@
 #include "core/truncate_tree.hpp"
 #include "support/document_property.hpp"
 #include "support/random_documents.hpp"
+#include "support/simd_targets.hpp"
 
 namespace jobqueue {
 namespace {
@@ -27,9 +28,6 @@ constexpr std::size_t document_count = 4000;
 #else
 constexpr std::size_t document_count = 100000;
 #endif
-
-constexpr simd_target all_targets[] = {simd_target::scalar, simd_target::sse4, simd_target::avx2,
-                                       simd_target::avx3, simd_target::neon};
 
 // Documents with every kind of thing to cut. The names in one object differ.
 class shapes {
@@ -401,8 +399,7 @@ TEST_F(truncate_property, the_scan_accepts_json_and_nothing_else) {
       [&](std::string_view text) {
         const bool valid = detail::check_json(text).has_value();
         accepted += valid ? 1 : 0;
-        for (const simd_target target : all_targets) {
-          if (!parse_simd_target(to_string(target))) continue;
+        for (const simd_target target : test::simd_targets()) {
           truncate_options options;
           options.simd = target;
           ASSERT_EQ(detail::read_truncate_tree(text, options, {}).has_value(), valid)

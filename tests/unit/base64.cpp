@@ -14,6 +14,7 @@
 #include "core/base64_shapes.hpp"
 #include "support/exact_text.hpp"
 #include "support/memory_store.hpp"
+#include "support/simd_targets.hpp"
 
 namespace jobqueue {
 namespace {
@@ -21,15 +22,7 @@ namespace {
 using namespace jobqueue::detail;
 
 using test::exact_text;
-
-std::vector<simd_target> available_targets() {
-  std::vector<simd_target> targets;
-  for (const simd_target target : {simd_target::scalar, simd_target::sse4, simd_target::avx2,
-                                   simd_target::avx3, simd_target::neon}) {
-    if (simd_target_available(target)) targets.push_back(target);
-  }
-  return targets;
-}
+using test::simd_targets;
 
 std::string repeat(std::string_view text, std::size_t count) {
   std::string out;
@@ -44,7 +37,7 @@ base64_run run_at(std::string_view text, std::size_t begin = 0, bool after_heade
 }
 
 TEST(Base64Scan, a_span_ends_at_the_first_byte_outside_the_set) {
-  for (const simd_target target : available_targets()) {
+  for (const simd_target target : simd_targets()) {
     SCOPED_TRACE(to_string(target));
     for (const std::size_t size : {0U, 1U, 15U, 16U, 63U, 64U, 65U, 255U, 256U, 300U, 1000U}) {
       const exact_text all(std::string(size, 'x'));
@@ -75,7 +68,7 @@ TEST(Base64Scan, sets_hold_their_characters_and_no_others) {
 TEST(Base64Scan, finds_needles_of_any_case_and_possible_runs) {
   const std::vector<std::string> words{";base64,", "image_base64", "img_data"};
   const needle_set needles(words);
-  for (const simd_target target : available_targets()) {
+  for (const simd_target target : simd_targets()) {
     SCOPED_TRACE(to_string(target));
     for (const std::size_t before : {0U, 1U, 60U, 61U, 62U, 63U, 64U, 200U}) {
       for (const std::string_view word : {";base64,", "IMAGE_BASE64", "Img_Data"}) {
@@ -95,6 +88,42 @@ TEST(Base64Scan, finds_needles_of_any_case_and_possible_runs) {
     const auto none =
         kernels_for(target).find(nothing.data(), nothing.view().size(), 0, {&needles, 100, false});
     EXPECT_EQ(none.block, nothing.view().size());
+  }
+}
+
+TEST(Base64Scan, finds_the_shortest_run_at_every_place) {
+  const needle_set needles({});
+  for (const simd_target target : simd_targets()) {
+    SCOPED_TRACE(to_string(target));
+    for (std::size_t before = 0; before < 200; ++before) {
+      for (const std::size_t size : {95U, 100U, 128U}) {
+        const scan_plan plan{&needles, size, false};
+        const exact_text text(std::string(before, '"') + std::string(size, 'x') +
+                              std::string(150, '"'));
+        const auto hit = kernels_for(target).find(text.data(), text.view().size(), 0, plan);
+        ASSERT_TRUE(hit.run) << size << " behind " << before;
+        ASSERT_GE(hit.block, before);
+        ASSERT_LE(hit.block + 32, before + size);
+      }
+    }
+  }
+}
+
+// A byte of a longer character may look like one of ASCII to a scan, and to nothing behind it.
+TEST(Base64Scan, what_is_not_ascii_is_no_needle_and_no_run) {
+  std::string text = R"({"image_base64":")" + std::string(60, 'Q') + R"("})";
+  const std::size_t name = text.find("image_base64");
+  for (std::size_t i = 0; i < std::string_view("image_base64").size(); ++i) {
+    std::string other = text;
+    other[name + i] = static_cast<char>(other[name + i] | '\x80');
+    for (const simd_target target : simd_targets()) {
+      sanitize_options options;
+      options.simd = target;
+      EXPECT_TRUE(sanitize_base64(text, options)->changed) << to_string(target);
+      EXPECT_FALSE(sanitize_base64(other, options)->changed) << to_string(target) << ' ' << i;
+      const std::string no_run(400, static_cast<char>('x' | '\x80'));
+      EXPECT_FALSE(sanitize_base64(no_run, options)->changed) << to_string(target);
+    }
   }
 }
 

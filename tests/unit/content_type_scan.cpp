@@ -10,6 +10,7 @@
 
 #include "core/base64_scan.hpp"
 #include "support/exact_text.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -18,14 +19,10 @@ using jobqueue::detail::mark_finder_for;
 using jobqueue::detail::mark_set;
 using jobqueue::test::exact_text;
 
-constexpr simd_target targets[] = {simd_target::best, simd_target::scalar, simd_target::sse4,
-                                   simd_target::avx2, simd_target::avx3,   simd_target::neon};
-
 // Of every target that runs here.
 template <class Body>
 void for_each_target(const Body& body) {
-  for (const simd_target target : targets) {
-    if (target != simd_target::best && !jobqueue::detail::simd_target_available(target)) continue;
+  for (const simd_target target : jobqueue::test::simd_targets()) {
     SCOPED_TRACE(to_string(target));
     body(mark_finder_for(target));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/exact_text.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -18,17 +19,9 @@ using namespace jobqueue;
 using namespace jobqueue::detail;
 
 using jobqueue::test::exact_text;
+using jobqueue::test::simd_targets;
 
 constexpr std::size_t places = 130;  // two blocks and a bit
-
-std::vector<simd_target> targets() {
-  std::vector<simd_target> found;
-  for (const simd_target target : {simd_target::scalar, simd_target::sse4, simd_target::avx2,
-                                   simd_target::avx3, simd_target::neon}) {
-    if (parse_simd_target(to_string(target))) found.push_back(target);
-  }
-  return found;
-}
 
 // Passes a container behind so much white space. `tokens` were read before: its bracket, or its
 // first child as well.
@@ -80,7 +73,7 @@ TEST(json_pass, counts_children_and_white_space) {
       {strings, 2, 0},
       {digits, 2, 0},
   };
-  for (const simd_target target : targets()) {
+  for (const simd_target target : simd_targets()) {
     for (const auto& [text, count, white_space] : containers) {
       for (std::size_t place = 0; place < places; ++place) {
         const auto passed = pass(std::string(text) + " ,", place, target);
@@ -151,7 +144,7 @@ TEST(json_pass, refuses_what_is_no_json) {
       "[--1]",
       long_word,
   };
-  for (const simd_target target : targets()) {
+  for (const simd_target target : simd_targets()) {
     for (const std::string_view text : texts) {
       for (std::size_t place = 0; place < places; ++place) {
         EXPECT_FALSE(pass(text, place, target)) << to_string(target) << ' ' << place << ' ' << text;
@@ -170,7 +163,7 @@ TEST(json_pass, goes_on_behind_a_child) {
       {"[[],1,2]", 3, 2},  {"[\"ab\",1,2]", 3, 2},       {"[1234567890,1,2]", 2, 2},
       {"[12.5e-7]", 2, 0}, {R"({"a":"b","c":1})", 6, 1}, {R"({"a":true , "c":1,"d":{}})", 5, 2},
   };
-  for (const simd_target target : targets()) {
+  for (const simd_target target : simd_targets()) {
     for (const auto& [text, tokens, count] : cases) {
       for (std::size_t place = 0; place < places; ++place) {
         const auto passed = pass(std::string(text) + " ,", place, target, tokens);
@@ -191,7 +184,7 @@ TEST(json_pass, notes_the_last_items) {
     text += i % 5 == 0 ? "{\"a\":[1,2,3]}" : std::to_string(i);
   }
   text += "]";
-  for (const simd_target target : targets()) {
+  for (const simd_target target : simd_targets()) {
     item_notes notes(100);
     notes.begin(1, 0);
     ASSERT_TRUE(pass(text + ",", 0, target, 2, &notes));

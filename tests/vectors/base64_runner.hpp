@@ -60,7 +60,7 @@ class runner {
   int run(const std::vector<std::string>& files) {
     const char* wanted = std::getenv("JOBQUEUE_SIMD");
     const std::string name = wanted != nullptr ? wanted : "";
-    const std::set<std::string> known{"", "scalar", "sse4", "avx2", "avx3", "neon"};
+    const std::set<std::string> known{"", "scalar", "sse4", "avx2", "avx3", "avx3_dl", "neon"};
     if (!known.contains(name)) throw bad_vector_file("JOBQUEUE_SIMD names nothing: " + name);
     const auto target = face_.choose_target(name);
     if (!target) {

@@ -11,7 +11,7 @@ static int is_name(jobqueue_status status, const char* name) {
 }
 
 void test_library(void) {
-  static const char* const targets[] = {"scalar", "sse4", "avx2", "avx3", "neon"};
+  static const char* const targets[] = {"scalar", "sse4", "avx2", "avx3", "avx3_dl", "neon"};
   const char* target = jobqueue_simd_target();
   int known = 0;
   size_t i;
