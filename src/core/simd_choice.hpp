@@ -12,8 +12,8 @@
 
 #include <jobqueue/base64.hpp>
 
-// Not on this processor family, or not compiled: no case. What avx3_dl has besides avx3 is used where
-// the bytes of base64 are looked up only; elsewhere they are the same.
+// Not on this processor family, or not compiled: no case. What avx3_dl has besides avx3 is used in
+// base64_scan.cpp only; for the others they are the same.
 #if (HWY_TARGETS & HWY_AVX3)
 #define JOBQUEUE_CASE_AVX3(function) \
   case simd_target::avx3_dl:         \
