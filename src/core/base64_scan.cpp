@@ -123,7 +123,7 @@ class block_look {
 
  private:
 #if HWY_TARGET == HWY_AVX3_DL
-  // All of ASCII in two registers. A byte above 127 is taken for what it is without the highest bit.
+  // All of ASCII in two registers. A byte above 127 is taken for one without the highest bit.
   struct table {
     bytes low, high;
   };
