@@ -22,6 +22,24 @@ constexpr auto values = make_values();
 
 std::uint32_t value_of(char c) noexcept { return values[static_cast<unsigned char>(c)]; }
 
+// What the first, second, third and fourth character of a group are in its three bytes, the first
+// byte lowest.
+constexpr auto parts = [] {
+  std::array<std::array<std::uint32_t, 256>, 4> table{};
+  for (std::size_t c = 0; c < 256; ++c) {
+    const std::uint32_t value = values[c];
+    table[0][c] = value << 2U;
+    table[1][c] = value >> 4U | (value & 0x0FU) << 12U;
+    table[2][c] = value >> 2U << 8U | (value & 0x03U) << 22U;
+    table[3][c] = value << 16U;
+  }
+  return table;
+}();
+
+std::uint32_t part_of(std::size_t place, char c) noexcept {
+  return parts[place][static_cast<unsigned char>(c)];
+}
+
 }  // namespace
 
 void decode_base64(std::string_view chars, std::string& out) {
@@ -30,11 +48,11 @@ void decode_base64(std::string_view chars, std::string& out) {
   char* to = out.data() + begin;
   const char* from = chars.data();
   for (std::size_t i = chars.size() / 4; i != 0; --i, from += 4, to += 3) {
-    const std::uint32_t group = value_of(from[0]) << 18U | value_of(from[1]) << 12U |
-                                value_of(from[2]) << 6U | value_of(from[3]);
-    to[0] = static_cast<char>(group >> 16U);
+    const std::uint32_t group =
+        part_of(0, from[0]) | part_of(1, from[1]) | part_of(2, from[2]) | part_of(3, from[3]);
+    to[0] = static_cast<char>(group);
     to[1] = static_cast<char>(group >> 8U);
-    to[2] = static_cast<char>(group);
+    to[2] = static_cast<char>(group >> 16U);
   }
   const std::size_t rest = chars.size() % 4;
   if (rest >= 2) to[0] = static_cast<char>(value_of(from[0]) << 2U | value_of(from[1]) >> 4U);

@@ -91,44 +91,79 @@ void truncate_plan::measure_container(std::size_t document, std::size_t node, st
   size = is_shortened ? some : all;
 }
 
+// What is in it is measured.
+void truncate_plan::measure(place at) noexcept {
+  const truncate_document& in = tree_.documents[at.document];
+  const truncate_node& node = in.nodes[at.node];
+  std::size_t size = 0;
+  bool is_shortened = false;
+  if (node.pinned) {
+    size = node.whole;
+  } else if (node.is_container()) {
+    measure_container(at.document, at.node, size, is_shortened);
+  } else if (node.nested != 0) {
+    size = node.open_quote + sizes_[node.nested][0] + node.close_quote;
+  } else {
+    size = size_of_leaf(node, in.level, policy_.leaf_bytes);
+  }
+  sizes_[at.document][at.node] = std::min(size, no_limit);
+  shortened_[at.document][at.node] = is_shortened;
+}
+
 bool truncate_plan::fits(const truncate_policy& policy) {
-  policy_ = policy;
-  // What is in a string comes behind it, and what is in a container, too.
-  for (std::size_t d = tree_.documents.size(); d-- > 0;) {
-    const truncate_document& in = tree_.documents[d];
-    for (std::size_t i = in.nodes.size(); i-- > 0;) {
-      const truncate_node& node = in.nodes[i];
-      std::size_t size = 0;
-      bool is_shortened = false;
-      if (node.pinned) {
-        size = node.whole;
-      } else if (node.is_container()) {
-        measure_container(d, i, size, is_shortened);
-      } else if (node.nested != 0) {
-        size = node.open_quote + sizes_[node.nested][0] + node.close_quote;
-      } else {
-        size = size_of_leaf(node, in.level, policy.leaf_bytes);
-      }
-      sizes_[d][i] = std::min(size, no_limit);
-      shortened_[d][i] = is_shortened;
+  if (!measured_ || policy != policy_) {
+    policy_ = policy;
+    // What is in a string comes behind it, and what is in a container, too.
+    for (std::size_t d = tree_.documents.size(); d-- > 0;) {
+      for (std::size_t i = tree_.documents[d].nodes.size(); i-- > 0;) measure({d, i});
     }
+    measured_ = true;
   }
   return size() <= options_.max_bytes;
 }
 
-// The greatest number in [low, high] that fits if `set` puts it into the policy; `low` does.
-template <class Set>
+// Those for which `varies` is true and all around them, in the order to measure them.
+template <class Varies>
+std::vector<truncate_plan::place> truncate_plan::find_varying(Varies varies) const {
+  std::vector<place> found;
+  std::vector<bool> in_document(tree_.documents.size());
+  for (std::size_t d = tree_.documents.size(); d-- > 0;) {
+    const std::vector<truncate_node>& nodes = tree_.documents[d].nodes;
+    std::size_t last = nodes.size();  // that was found
+    for (std::size_t i = nodes.size(); i-- > 0;) {
+      const truncate_node& node = nodes[i];
+      if (!varies(node) && last >= i + node.span && !in_document[node.nested]) continue;
+      found.push_back({d, i});
+      last = i;
+    }
+    in_document[d] = d != 0 && last != nodes.size();
+  }
+  return found;
+}
+
+// The greatest number in [low, high] that fits if `set` puts it into the policy; `low` does. The
+// sizes are those of that policy then. `varies`: a node depends on that number, whatever is in it.
+template <class Set, class Varies>
 std::size_t truncate_plan::largest(std::size_t low, std::size_t high, truncate_policy policy,
-                                   Set set) {
+                                   Set set, Varies varies) {
+  set(policy, low);
+  if (!fits(policy) || low >= high) return low;
+  const std::vector<place> varying = find_varying(varies);
+  const auto fits_with = [&](std::size_t value) {
+    set(policy_, value);
+    for (const place& at : varying) measure(at);
+    return size() <= options_.max_bytes;
+  };
+  std::size_t measured = low;
   while (low < high) {
-    const std::size_t middle = low + (high - low + 1) / 2;
-    set(policy, middle);
-    if (fits(policy)) {
-      low = middle;
+    measured = low + (high - low + 1) / 2;
+    if (fits_with(measured)) {
+      low = measured;
     } else {
-      high = middle - 1;
+      high = measured - 1;
     }
   }
+  if (measured != low) fits_with(low);
   return low;
 }
 
@@ -181,12 +216,12 @@ std::size_t truncate_plan::largest_leaf(truncate_policy policy) {
   policy.leaf_bytes = found;
   if (fits(policy)) return found;
   // With longer items another array keeps all of its own, as a marker would be no shorter.
-  return largest(low, found, policy,
-                 [](truncate_policy& of, std::size_t value) { of.leaf_bytes = value; });
+  return largest(
+      low, found, policy, [](truncate_policy& of, std::size_t value) { of.leaf_bytes = value; },
+      [](const truncate_node& node) { return !node.is_container(); });
 }
 
 bool truncate_plan::find() {
-  const auto set_items = [](truncate_policy& policy, std::size_t value) { policy.items = value; };
   constexpr std::size_t least_leaf = 1;  // the marker alone
   constexpr std::size_t short_leaf = truncate_limits::short_value;
   truncate_policy policy;
@@ -196,17 +231,27 @@ bool truncate_plan::find() {
   if (!fits(policy)) {
     policy.items = options_.array_head + options_.array_tail;
     if (fits(policy)) {
-      policy.items = largest(policy.items, most_children_, policy, set_items);
+      const std::size_t least = policy.items;
+      policy.items = largest(
+          least, most_children_, policy,
+          [](truncate_policy& of, std::size_t value) { of.items = value; },
+          [&](const truncate_node& node) { return node.of == kind::array && node.count > least; });
     } else {
       policy.leaf_bytes = least_leaf;
       if (!fits(policy)) {
         policy.children = 0;
         policy.depth = 0;
         if (!fits(policy)) return false;
-        policy.depth = largest(0, tree_.max_depth, policy,
-                               [](auto& of, std::size_t value) { of.depth = value; });
-        policy.children = largest(0, most_children_, policy,
-                                  [](auto& of, std::size_t value) { of.children = value; });
+        policy.depth = largest(
+            0, tree_.max_depth, policy,
+            [](truncate_policy& of, std::size_t value) { of.depth = value; },
+            [](const truncate_node& node) { return node.is_container(); });
+        policy.children = largest(
+            0, most_children_, policy,
+            [](truncate_policy& of, std::size_t value) { of.children = value; },
+            [&](const truncate_node& node) {
+              return node.is_container() && node.depth == policy.depth;
+            });
       }
     }
   }

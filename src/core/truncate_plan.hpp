@@ -23,6 +23,8 @@ struct truncate_policy {
   // Most children of a container at this depth; deeper ones have none.
   std::size_t depth = no_limit;
   std::size_t children = no_limit;
+
+  bool operator==(const truncate_policy&) const = default;
 };
 
 // Which children of a container stay, besides those that are `kept`: the first and the last ones.
@@ -53,9 +55,19 @@ class truncate_plan {
   [[nodiscard]] const truncate_marker& marker() const noexcept { return marker_; }
 
  private:
+  // A value of the tree.
+  struct place {
+    std::size_t document = 0;
+    std::size_t node = 0;
+  };
+
   [[nodiscard]] bool fits(const truncate_policy& policy);
-  template <class Set>
-  std::size_t largest(std::size_t low, std::size_t high, truncate_policy policy, Set set);
+  void measure(place at) noexcept;
+  template <class Varies>
+  [[nodiscard]] std::vector<place> find_varying(Varies varies) const;
+  template <class Set, class Varies>
+  std::size_t largest(std::size_t low, std::size_t high, truncate_policy policy, Set set,
+                      Varies varies);
   std::size_t largest_leaf(truncate_policy policy);
   // A string or number that is left and may be longer, and the level of its document.
   struct leaf {
@@ -72,7 +84,8 @@ class truncate_plan {
   const truncate_tree& tree_;
   const truncate_options& options_;
   truncate_marker marker_;
-  truncate_policy policy_;
+  truncate_policy policy_;  // which `sizes_` and `shortened_` are of
+  bool measured_ = false;
   std::size_t most_children_ = 0;  // that a container has
   std::vector<std::vector<std::size_t>> sizes_;
   std::vector<std::vector<bool>> shortened_;
