@@ -72,8 +72,9 @@ struct passed_container {
 // none.
 [[nodiscard]] std::size_t pass_value(json_index& index, std::string_view text, std::size_t at);
 
-// Calls `visit` with each element of an array of JSON as it is written. False if it is no array of
-// valid JSON, which may show after some of them.
+// Calls `visit(index, text, at)` for each element of an array of JSON, which begins at `at`. Like
+// pass_value it goes over the element, and gives what is behind it, or `at`. False if it is no
+// array of valid JSON, which may show after some elements.
 template <class Visit>
 [[nodiscard]] bool walk_json_array(std::string_view text, const Visit& visit) {
   text.remove_prefix(byte_order_mark_size(text));
@@ -83,9 +84,7 @@ template <class Visit>
   for (bool is_first = true; (at = index.next()) != text.size(); is_first = false) {
     if (text[at] == ']') return index.next() == text.size() && index.good();
     if (!is_first && (text[at] != ',' || (at = index.next()) == text.size())) return false;
-    const std::size_t end = pass_value(index, text, at);
-    if (end == at) return false;
-    visit(text.substr(at, end - at));
+    if (visit(index, text, at) == at) return false;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +17,21 @@ namespace {
 constexpr bool ends_json_value(char c) noexcept {
   return c == ',' || c == ']' || c == '}' || is_json_space(c) || c == ':' || c == '"' || c == '[' ||
          c == '{';
+}
+
+// Over characters that stand for themselves in a string, some at a time: from `at` on not all of
+// them, perhaps.
+std::size_t skip_plain(std::string_view text, std::size_t at) noexcept {
+  constexpr std::uint64_t ones = ~std::uint64_t{0} / 0xFF;
+  constexpr std::uint64_t highest = ones << 7U;
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes; };
+  for (std::uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const std::uint64_t special = bytes | (bytes - ones * 0x20) | has_zero(bytes ^ ones * '"') |
+                                  has_zero(bytes ^ ones * '\\');
+    if ((special & highest) != 0) break;
+  }
+  return at;
 }
 
 }  // namespace
@@ -77,7 +93,7 @@ void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
   std::size_t begin = 0;  // of what stands for itself and is not written yet
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = skip_plain(text, 0); at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c >= 0x80) {
       const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
@@ -87,7 +103,7 @@ void append_json_string(std::string& out, std::string_view text) {
         continue;
       }
     } else if (c >= 0x20 && c != '"' && c != '\\') {
-      ++at;
+      at = skip_plain(text, at + 1);
       continue;
     }
     out.append(text, begin, at - begin);

@@ -9,6 +9,7 @@
 #include "core/json_check.hpp"
 #include "core/json_pass.hpp"
 #include "core/json_text.hpp"
+#include "core/rules_paths.hpp"
 #include "core/rules_program.hpp"
 #include "core/rules_value.hpp"
 
@@ -98,46 +99,115 @@ void note_missing(const rules_program& program, const rule_test& test,
   }
 }
 
-std::string details_of(const rules_program& program, const rule_verdict& verdict,
-                       std::span<const fact_value> facts) {
-  if (verdict.reason.empty() && verdict.details.empty()) return {};
-  std::string out = "{";
-  if (!verdict.reason.empty()) {
+// Nothing if the rule gives none.
+void append_details(std::string& out, const rules_program& program, const rule_verdict& verdict,
+                    std::span<const fact_value> facts) {
+  if (verdict.reason.empty() && verdict.details.empty()) return;
+  out += '{';
+  bool is_first = verdict.reason.empty();
+  if (!is_first) {
     out += "\"reason\":";
     append_json_string(out, verdict.reason);
   }
   for (const std::uint32_t fact : verdict.details) {
     const fact_value value = value_of(program, fact, facts);
     if (!is_known(value)) continue;
-    if (out.size() > 1) out += ',';
+    if (!is_first) out += ',';
+    is_first = false;
     append_json_string(out, fact_name(program, fact));
     out += ':';
     append_fact(out, value, max_detail_bytes);
   }
   out += '}';
-  return out;
+}
+
+void append_text_or_null(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
+
+bool is_decided(const rules_program& program, const decision& found) noexcept {
+  return found.holds == truth::yes && program.rules[found.rule].verdict.decided;
+}
+
+evaluation evaluate_decision(const rules_program& program, const decision& found,
+                             std::span<const fact_value> facts, instant now,
+                             const evaluate_options& options) {
+  const rule& rule = program.rules[found.rule];
+  evaluation verdict;
+  verdict.rule = rule.name;
+  verdict.decided = is_decided(program, found);
+  if (verdict.decided) {
+    verdict.status_category = rule.verdict.status_category;
+    verdict.problem_type = rule.verdict.problem_type;
+    verdict.resolution_needed = rule.verdict.resolution_needed;
+    append_details(verdict.problem_details, program, rule.verdict, facts);
+  } else {
+    // Once more, to say what is missing, and when the answer may be another.
+    for (std::uint32_t i = 0; i <= found.rule; ++i) {
+      const auto saw = [&](const rule_test& test, truth value) {
+        if (const auto change = next_change(program, test, facts, now)) {
+          verdict.look_again_at = std::min(*change, verdict.look_again_at.value_or(*change));
+        }
+        if (i == found.rule && value == truth::unknown) {
+          note_missing(program, test, facts, verdict.missing_facts);
+        }
+      };
+      (void)run_rule(program, program.rules[i], facts, now, saw);
+    }
+  }
+  if (options.explain) {
+    explain_trace(program, facts, now, verdict);
+    if (verdict.status_category != "complete") {
+      verdict.would_complete = find_completing_changes(program, facts, now);
+    }
+  }
+  return verdict;
+}
+
+// Evaluates, and appends the verdict.
+void append_evaluation(std::string& out, const rules_program& program,
+                       std::span<const fact_value> facts, instant now,
+                       const evaluate_options& options) {
+  const decision found = decide(program, facts, now);
+  if (options.explain || !is_decided(program, found)) {
+    append_verdict(out, evaluate_decision(program, found, facts, now, options));
+    return;
+  }
+  const rule_verdict& verdict = program.rules[found.rule].verdict;
+  out += verdict.json_before;
+  const std::size_t before = out.size();
+  append_details(out, program, verdict, facts);
+  if (out.size() == before) out += "null";
+  out += verdict.json_behind;
 }
 
 }  // namespace
 
-void append_verdict(std::string& out, const evaluation& verdict) {
-  const auto text_or_null = [&out](std::string_view text) {
-    if (text.empty()) {
-      out += "null";
-    } else {
-      append_json_string(out, text);
-    }
-  };
+void append_before_details(std::string& out, std::string_view status_category,
+                           std::string_view problem_type) {
   out += "{\"status_category\":";
-  text_or_null(verdict.status_category);
+  append_text_or_null(out, status_category);
   out += ",\"problem_type\":";
-  text_or_null(verdict.problem_type);
+  append_text_or_null(out, problem_type);
   out += ",\"problem_details\":";
-  out += verdict.problem_details.empty() ? "null" : verdict.problem_details;
+}
+
+void append_behind_details(std::string& out, std::string_view resolution_needed,
+                           std::string_view rule) {
   out += ",\"resolution_needed\":";
-  text_or_null(verdict.resolution_needed);
+  append_text_or_null(out, resolution_needed);
   out += ",\"rule\":";
-  text_or_null(verdict.rule);
+  append_text_or_null(out, rule);
+}
+
+void append_verdict(std::string& out, const evaluation& verdict) {
+  append_before_details(out, verdict.status_category, verdict.problem_type);
+  out += verdict.problem_details.empty() ? "null" : verdict.problem_details;
+  append_behind_details(out, verdict.resolution_needed, verdict.rule);
   if (!verdict.decided) {
     out += ",\"missing_facts\":[";
     for (std::size_t i = 0; i < verdict.missing_facts.size(); ++i) {
@@ -145,7 +215,8 @@ void append_verdict(std::string& out, const evaluation& verdict) {
       append_json_string(out, verdict.missing_facts[i]);
     }
     out += "],\"next_evaluation_at\":";
-    text_or_null(verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
+    append_text_or_null(
+        out, verdict.look_again_at ? format_instant(*verdict.look_again_at) : std::string());
   }
   if (!verdict.trace.empty()) {
     out += ",\"decided_by\":" + verdict.decided_by + ",\"trace\":" + verdict.trace;
@@ -266,37 +337,7 @@ decision ruleset::decide(std::span<const fact_value> facts, instant now) const {
 
 evaluation ruleset::evaluate(std::span<const fact_value> facts, instant now,
                              const evaluate_options& options) const {
-  const decision found = decide(facts, now);
-  const detail::rule& rule = program_->rules[found.rule];
-  evaluation verdict;
-  verdict.rule = rule.name;
-  verdict.decided = found.holds == truth::yes && rule.verdict.decided;
-  if (verdict.decided) {
-    verdict.status_category = rule.verdict.status_category;
-    verdict.problem_type = rule.verdict.problem_type;
-    verdict.resolution_needed = rule.verdict.resolution_needed;
-    verdict.problem_details = detail::details_of(*program_, rule.verdict, facts);
-  } else {
-    // Once more, to say what is missing, and when the answer may be another.
-    for (std::uint32_t i = 0; i <= found.rule; ++i) {
-      const auto saw = [&](const detail::rule_test& test, truth value) {
-        if (const auto change = detail::next_change(*program_, test, facts, now)) {
-          verdict.look_again_at = std::min(*change, verdict.look_again_at.value_or(*change));
-        }
-        if (i == found.rule && value == truth::unknown) {
-          detail::note_missing(*program_, test, facts, verdict.missing_facts);
-        }
-      };
-      (void)detail::run_rule(*program_, program_->rules[i], facts, now, saw);
-    }
-  }
-  if (options.explain) {
-    detail::explain_trace(*program_, facts, now, verdict);
-    if (verdict.status_category != "complete") {
-      verdict.would_complete = detail::find_completing_changes(*program_, facts, now);
-    }
-  }
-  return verdict;
+  return detail::evaluate_decision(*program_, decide(facts, now), facts, now, options);
 }
 
 result<evaluation> ruleset::evaluate(std::string_view record, instant now,
@@ -307,19 +348,6 @@ result<evaluation> ruleset::evaluate(std::string_view record, instant now,
   return evaluate(*facts, now, options);
 }
 
-namespace {
-
-// Appends the verdict on one of many records; false if it is none.
-bool append_verdict_on(std::string_view record, const ruleset& rules, record_reader& reader,
-                       instant now, const evaluate_options& options, std::string& out) {
-  const auto facts = reader.read(record);
-  detail::append_verdict(
-      out, facts ? rules.evaluate(*facts, now, options) : evaluation_error(facts.problem()));
-  return facts.has_value();
-}
-
-}  // namespace
-
 std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::string& out,
                                     const evaluate_options& options) const {
   record_reader reader(*this);
@@ -328,7 +356,12 @@ std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::
     const std::string_view line = records.substr(0, records.find('\n'));
     records.remove_prefix(std::min(records.size(), line.size() + 1));
     if (detail::skip_json_space(line, 0) == line.size()) continue;
-    if (!append_verdict_on(line, *this, reader, now, options, out)) ++failed;
+    if (const auto facts = reader.read(line)) {
+      detail::append_evaluation(out, *program_, *facts, now, options);
+    } else {
+      detail::append_verdict(out, evaluation_error(facts.problem()));
+      ++failed;
+    }
     out += '\n';
   }
   return failed;
@@ -336,13 +369,23 @@ std::size_t ruleset::evaluate_lines(std::string_view records, instant now, std::
 
 result<std::size_t> ruleset::evaluate_array(std::string_view records, instant now, std::string& out,
                                             const evaluate_options& options) const {
-  record_reader reader(*this);
+  detail::fact_finder finder(*program_);
+  std::vector<fact_value> facts(program_->facts.size());
   const std::size_t before = out.size();
   std::size_t failed = 0;
-  const bool is_array = detail::walk_json_array(records, [&](std::string_view record) {
+  const auto evaluate_element = [&](detail::json_index& index, std::string_view array,
+                                    std::size_t at) {
     out += out.size() == before ? '[' : ',';
-    if (!append_verdict_on(record, *this, reader, now, options, out)) ++failed;
-  });
+    if (array[at] != '{') {
+      detail::append_verdict(out, evaluation_error(detail::no_record(0)));
+      ++failed;
+      return detail::pass_value(index, array, at);
+    }
+    const std::size_t end = finder.find_in_element(index, array, at, facts);
+    if (end != at) detail::append_evaluation(out, *program_, facts, now, options);
+    return end;
+  };
+  const bool is_array = detail::walk_json_array(records, evaluate_element);
   if (is_array) {
     out += out.size() == before ? "[]" : "]";
     return failed;

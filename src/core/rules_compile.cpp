@@ -345,7 +345,11 @@ bool rules_compiler::read_rule(std::uint32_t node) {
   if (conditions == no_index || event == no_index) {
     return fail(made.offset, "a rule has 'conditions' and 'event'");
   }
-  if (!compile_condition(conditions, made) || !read_verdict(event, made.verdict)) return false;
+  rule_verdict& verdict = made.verdict;
+  if (!compile_condition(conditions, made) || !read_verdict(event, verdict)) return false;
+  append_before_details(verdict.json_before, verdict.status_category, verdict.problem_type);
+  append_behind_details(verdict.json_behind, verdict.resolution_needed, made.name);
+  verdict.json_behind += '}';
   program_.rules.push_back(std::move(made));
   return true;
 }

@@ -95,35 +95,49 @@ std::string describe_path(std::string_view column, const std::vector<path_step>&
   return out;
 }
 
-// `json` begins with an object or array.
-bool fact_finder::find(std::string_view json, std::uint32_t node, std::vector<fact_value>& values) {
+error no_record(std::size_t offset) {
+  return {errc::invalid_json, offset, "a record must be an object of JSON"};
+}
+
+// `json` begins with an object or array, and ends behind it.
+bool fact_finder::find_whole(std::string_view json, std::uint32_t node,
+                             std::vector<fact_value>& values) {
+  own_index_.begin(json);
+  const std::size_t at = own_index_.next();
+  if (at == json.size() || find(own_index_, json, at, node, values) == at) return false;
+  return own_index_.next() == json.size() && own_index_.good();
+}
+
+// The object or array at `begin`, the last token that `index` gave. Behind it, or `begin`.
+std::size_t fact_finder::find(json_index& index, std::string_view json, std::size_t begin,
+                              std::uint32_t node, std::vector<fact_value>& values) {
   json_ = json;
-  index_.begin(json);
+  index_ = &index;
   levels_.clear();
   active_.assign(1, node);
   value_active_ = 0;
-  std::size_t at = 0;
-  if (!next(at) || !read_value(at, values)) return false;
+  std::size_t at = begin;
+  if (!read_value(at, values)) return begin;
   bool is_opened = true;  // the last token is an opening bracket
   while (!levels_.empty()) {
-    if (!next(at)) return false;
+    if (!next(at)) return begin;
     level& here = levels_.back();
     if (json[at] == (here.is_object ? '}' : ']')) {
       leave(at + 1, values);
       is_opened = false;
       continue;
     }
-    if (!is_opened && (json[at] != ',' || !next(at))) return false;
+    if (!is_opened && (json[at] != ',' || !next(at))) return begin;
     std::string_view name;
-    if (here.is_object && !read_name(at, name)) return false;
+    if (here.is_object && !read_name(at, name)) return begin;
     value_active_ = active_.size();
     activate_children(here, name, here.index);
     if (!here.is_object) ++here.index;
     const std::size_t depth = levels_.size();
-    if (!read_value(at, values)) return false;
+    if (!read_value(at, values)) return begin;
     is_opened = levels_.size() > depth;
   }
-  return !next(at) && index_.good();
+  return at + 1;
 }
 
 // The name at `at`, which moves to the value.
@@ -132,7 +146,7 @@ bool fact_finder::read_name(std::size_t& at, std::string_view& name) {
   std::size_t colon = 0;
   if (json_[at] != '"' || !next(quote) || !next(colon) || json_[colon] != ':') return false;
   name = json_.substr(at + 1, quote - at - 1);
-  if (index_.may_escape() && name.find('\\') != std::string_view::npos) {
+  if (index_->may_escape() && name.find('\\') != std::string_view::npos) {
     key_.clear();
     unescape_json(name, key_);
     name = key_;
@@ -187,7 +201,7 @@ bool fact_finder::read_plain(std::size_t at, fact_value& value) const noexcept {
 }
 
 bool fact_finder::read_value(std::size_t at, std::vector<fact_value>& values) {
-  if (value_active_ == active_.size()) return pass_value(index_, json_, at) != at;
+  if (value_active_ == active_.size()) return pass_value(*index_, json_, at) != at;
   // Of equal keys, and of elements that were taken for the last, this is the later one.
   for (std::size_t i = value_active_; i < active_.size(); ++i) {
     const path_node& node = program_.paths[active_[i]];
@@ -207,7 +221,7 @@ bool fact_finder::read_value(std::size_t at, std::vector<fact_value>& values) {
     std::size_t quote = 0;
     if (!next(quote)) return false;
     const std::string_view content = json_.substr(at + 1, quote - at - 1);
-    value = index_.may_escape() ? keep_text(content) : fact_value::of_text(content);
+    value = index_->may_escape() ? keep_text(content) : fact_value::of_text(content);
   } else if (!read_plain(at, value)) {
     return false;
   }
@@ -231,7 +245,7 @@ void fact_finder::look_into_column(std::uint32_t column, const fact_value& value
   const std::size_t begin = held ? skip_json_space(value.text, 0) : 0;
   const bool container =
       held && begin < value.text.size() && (value.text[begin] == '{' || value.text[begin] == '[');
-  if (!container || !find(value.text, column, values)) {
+  if (!container || !find_whole(value.text, column, values)) {
     const bool unknown = container || value.of == fact_value::kind::withheld;
     fill(unknown ? fact_value::withheld() : fact_value::absent());
   }
@@ -241,7 +255,8 @@ void fact_finder::look_into_column(std::uint32_t column, const fact_value& value
 fact_value fact_finder::read_scalar(const fact_value& value) {
   if (value.of != fact_value::kind::json) return value;
   json_ = value.text;
-  index_.begin(json_);
+  own_index_.begin(json_);
+  index_ = &own_index_;
   std::size_t at = 0;
   if (!next(at) || json_[at] == '{' || json_[at] == '[') return value;
   fact_value scalar;
@@ -252,16 +267,33 @@ fact_value fact_finder::read_scalar(const fact_value& value) {
   } else if (!read_plain(at, scalar)) {
     return value;
   }
-  return next(at) || !index_.good() ? value : scalar;
+  return next(at) || !own_index_.good() ? value : scalar;
+}
+
+void fact_finder::forget(std::vector<fact_value>& values) {
+  texts_.clear();
+  columns_of_text_.clear();
+  std::fill(values.begin(), values.end(), fact_value::absent());
 }
 
 bool fact_finder::find_in_record(std::string_view json, std::vector<fact_value>& values) {
-  columns_of_text_.clear();
-  if (!find(json, 0, values)) return false;
+  if (!find_whole(json, 0, values)) return false;
+  look_into_columns(values);
+  return true;
+}
+
+std::size_t fact_finder::find_in_element(json_index& index, std::string_view array, std::size_t at,
+                                         std::vector<fact_value>& values) {
+  forget(values);
+  const std::size_t end = find(index, array, at, 0, values);
+  if (end != at) look_into_columns(values);
+  return end;
+}
+
+void fact_finder::look_into_columns(std::vector<fact_value>& values) {
   for (const auto& [column, value] : std::exchange(columns_of_text_, {})) {
     look_into_column(column, value, values);
   }
-  return true;
 }
 
 void fact_finder::leave(std::size_t end, std::vector<fact_value>& values) {
@@ -298,19 +330,18 @@ record_reader::~record_reader() = default;
 result<std::span<const fact_value>> record_reader::read(std::string_view record) {
   const std::size_t mark = detail::byte_order_mark_size(record);
   const std::size_t begin = detail::skip_json_space(record, mark);
-  std::fill(parts_->values.begin(), parts_->values.end(), fact_value::absent());
-  parts_->finder.forget();
+  parts_->finder.forget(parts_->values);
   if (begin == record.size() || record[begin] != '{' ||
       !parts_->finder.find_in_record(record.substr(mark), parts_->values)) {
     if (const status checked = detail::check_json(record); !checked) return checked.problem();
-    return error{errc::invalid_json, begin, "a record must be an object of JSON"};
+    return detail::no_record(begin);
   }
   return std::span<const fact_value>(parts_->values);
 }
 
 std::span<const fact_value> record_reader::read(std::span<const fact_value> columns) {
   const auto& nodes = parts_->program->paths;
-  parts_->finder.forget();
+  parts_->finder.forget(parts_->values);
   for (std::size_t i = 0; i < nodes.front().children.size(); ++i) {
     const std::uint32_t column = nodes.front().children[i];
     const fact_value value =

@@ -79,6 +79,9 @@ struct rule_verdict {
   std::string resolution_needed;
   std::string reason;
   std::vector<std::uint32_t> details;  // facts that go into problem_details
+  // Of one that is decided: its JSON but for what depends on the record, which is the details.
+  std::string json_before;
+  std::string json_behind;
 };
 
 struct rule {
@@ -230,8 +233,12 @@ truth run_rule(const rules_program& program, const rule& rule, std::span<const f
   }
 }
 
-// As to_json, appended.
+// As to_json, appended; and the parts before and behind the details of the problem.
 void append_verdict(std::string& out, const evaluation& verdict);
+void append_before_details(std::string& out, std::string_view status_category,
+                           std::string_view problem_type);
+void append_behind_details(std::string& out, std::string_view resolution_needed,
+                           std::string_view rule);
 
 // The file of the standard set, rules_standard.json. A NUL follows.
 extern const std::string_view standard_rules;

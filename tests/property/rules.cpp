@@ -179,6 +179,8 @@ TEST_F(rules_property, evaluation_is_total_deterministic_and_explained) {
     }
     ++sets;
     record_reader reader(*set);
+    std::string records;
+    std::string verdicts;
     for (int k = 0; k < 20 && !HasFailure(); ++k) {
       const json made = record();
       const std::string line = made.dump();
@@ -186,6 +188,8 @@ TEST_F(rules_property, evaluation_is_total_deterministic_and_explained) {
       const evaluation verdict = set->evaluate(line, now).value();
       const std::string once = to_json(verdict);
       EXPECT_EQ(to_json(set->evaluate(line, now).value()), once);
+      records += (records.empty() ? "[" : ",") + line;
+      verdicts += (verdicts.empty() ? "[" : ",") + once;
       std::vector<std::string> texts;
       const auto typed = columns(*set, made, texts);
       EXPECT_EQ(to_json(set->evaluate(reader.read(typed), now)), once);
@@ -213,6 +217,9 @@ TEST_F(rules_property, evaluation_is_total_deterministic_and_explained) {
         expect_completes(*set, reader.read(typed), changes);
       }
     }
+    std::string all;
+    EXPECT_EQ(set->evaluate_array(records + "]", now, all).value(), 0U);
+    EXPECT_EQ(all, verdicts + "]");
   }
   EXPECT_GT(sets, 200U);
   EXPECT_GT(decided, 1000U);
