@@ -20,11 +20,18 @@ using namespace std::string_view_literals;
 constexpr std::size_t npos = std::string_view::npos;
 
 constexpr std::uint64_t ones = 0x0101010101010101;
+constexpr std::uint64_t highest = ones * 0x80;
 
 std::uint64_t load_word(const unsigned char* at) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);
   return word;
+}
+
+// The highest bit of each byte that is `c`. Warren, Hacker's Delight, 6-1.
+constexpr std::uint64_t equal_bytes(std::uint64_t word, char c) noexcept {
+  const std::uint64_t other = word ^ (ones * static_cast<unsigned char>(c));
+  return ~(((other & ~highest) + ~highest) | other) & highest;
 }
 
 // Of the bytes below 0x20 by their bits: all but TAB, LF, FF, CR and ESC.
@@ -50,7 +57,13 @@ bool is_utf8(std::string_view text) noexcept {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = at + text.size();
   while (at != end) {
-    if (end - at >= 8 && (load_word(at) & (ones * 0x80)) == 0) {
+    if (end - at >= 32 &&
+        ((load_word(at) | load_word(at + 8) | load_word(at + 16) | load_word(at + 24)) & highest) ==
+            0) {
+      at += 32;
+      continue;
+    }
+    if (end - at >= 8 && (load_word(at) & highest) == 0) {
       at += 8;
       continue;
     }
@@ -350,9 +363,10 @@ bool has_binary_byte(std::span<const std::byte> head) noexcept {
   const auto* at = reinterpret_cast<const unsigned char*>(head.data());
   const auto* const end = at + head.size();
   for (; end - at >= 8; at += 8) {
-    // The bytes below 0x20 by their highest bits; most words of text have none.
+    // The bytes below 0x20 by their highest bits, but for LF; most words of text have none.
     const std::uint64_t word = load_word(at);
-    std::uint64_t low = ~((word | (ones * 0x80)) - ones * 0x20) & ~word & (ones * 0x80);
+    std::uint64_t low =
+        ~((word | highest) - ones * 0x20) & ~word & highest & ~equal_bytes(word, '\n');
     for (; low != 0; low &= low - 1) {
       if (is_binary(word >> (std::countr_zero(low) - 7) & 0xFF)) return true;
     }
