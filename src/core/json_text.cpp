@@ -19,8 +19,8 @@ constexpr bool ends_json_value(char c) noexcept {
          c == '{';
 }
 
-// Over characters that stand for themselves in a string, some at a time: from `at` on not all of
-// them, perhaps.
+// Behind characters at `at` that stand for themselves in a string; behind as many of them as can be
+// passed eight at a time.
 std::size_t skip_plain(std::string_view text, std::size_t at) noexcept {
   constexpr std::uint64_t ones = ~std::uint64_t{0} / 0xFF;
   constexpr std::uint64_t highest = ones << 7U;
