@@ -62,7 +62,7 @@ class fact_finder {
   };
 
   bool find_whole(std::string_view json, std::uint32_t node, std::vector<fact_value>& values);
-  std::size_t find(json_index& index, std::string_view json, std::size_t at, std::uint32_t node,
+  std::size_t find(json_index& index, std::string_view json, std::size_t begin, std::uint32_t node,
                    std::vector<fact_value>& values);
   void look_into_columns(std::vector<fact_value>& values);
   bool read_name(std::size_t& at, std::string_view& name);
