@@ -6,7 +6,7 @@
 OUTPUT is the folder that `script/bench` has filled: `conditions.txt`, a `bench_STEM.json` of Google
 Benchmark or a `PROGRAM.txt` for each program. RESULTS is the folder for `DATE-CPU.json`. The ratios
 that ratios.json names are printed as a table of Markdown, and written between the marks in README
-if all programs have run.
+if all programs have run. Where a goal is missed, the `why` of ratios.json stands beside it.
 """
 
 import datetime
@@ -91,8 +91,9 @@ def table_of(results):
             words = f"{short(measured)} {one['unit']}"
             goal = f"{'<=' if less else '>='} {one['goal']:,g} {one['unit']}"
             reached = measured <= one["goal"] if less else measured >= one["goal"]
+        missed = f"missed: {one['why']}" if "why" in one else "missed"
         lines.append(f"| {one['capability']} | {one['what']} | {words} | {goal} |"
-                     f" {'' if reached else 'missed'} |")
+                     f" {'' if reached else missed} |")
     return lines, missing
 
 
