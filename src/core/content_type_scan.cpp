@@ -6,7 +6,8 @@
 #include <cstdint>
 
 // As in base64_scan.cpp.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/content_type_scan.cpp"
 #include <hwy/foreach_target.h>
@@ -31,6 +32,28 @@ alignas(16) inline constexpr byte_set all_seconds = {'p', '!', 'b', 's', 0, 0, 0
                                                      'h', 'i', 0,   'K', 0, 0, 0, '?'};
 alignas(16) inline constexpr byte_set seconds_without_pdf = {1,   '!', 'b', 's', 0, 0, 0, 0,
                                                              'h', 'i', 0,   'K', 0, 0, 0, '?'};
+
+// For targets that look a byte up among 128: which beginnings have it first, and which second.
+using ascii_table = std::array<std::uint8_t, 128>;
+constexpr ascii_table make_firsts(bool is_all) {
+  ascii_table table{};
+  table['P'] = 1;
+  table['<'] = 2;
+  table['%'] = is_all ? 4 : 0;
+  return table;
+}
+constexpr ascii_table make_seconds() {
+  ascii_table table{};
+  table['K'] = 1;
+  for (const char c : {'s', 'S', 'h', 'H', 'i', 'I', 'b', 'B', '!', '?'}) {
+    table[static_cast<std::size_t>(c)] = 2;
+  }
+  table['P'] = 4;
+  return table;
+}
+alignas(64) inline constexpr ascii_table ascii_firsts = make_firsts(true);
+alignas(64) inline constexpr ascii_table ascii_firsts_without_pdf = make_firsts(false);
+alignas(64) inline constexpr ascii_table ascii_seconds = make_seconds();
 
 namespace scalar {
 
@@ -73,6 +96,44 @@ namespace jobqueue::detail::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using mark_tag = hn::CappedTag<std::uint8_t, 64>;
 
+#if HWY_TARGET == HWY_AVX3_DL
+
+// Looks for pairs that may begin a mark: a lane is not 0 if one may be there.
+class pair_look {
+ public:
+  HWY_INLINE explicit pair_look(bool is_all)
+      : firsts_(load(is_all ? ascii_firsts : ascii_firsts_without_pdf)),
+        seconds_(load(ascii_seconds)) {}
+
+  HWY_INLINE hn::Vec<mark_tag> operator()(const std::uint8_t* at) const {
+    const mark_tag d;
+    return hn::And(look_up(firsts_, hn::LoadU(d, at)), look_up(seconds_, hn::LoadU(d, at + 1)));
+  }
+  static HWY_INLINE hn::Vec<mark_tag> either(hn::Vec<mark_tag> a, hn::Vec<mark_tag> b) {
+    return hn::Or(a, b);
+  }
+  static HWY_INLINE hn::Mask<mark_tag> found(hn::Vec<mark_tag> v) {
+    return hn::Ne(v, hn::Zero(mark_tag()));
+  }
+
+ private:
+  struct table {
+    hn::Vec<mark_tag> low, high;
+  };
+  static HWY_INLINE table load(const ascii_table& from) {
+    const mark_tag d;
+    return {hn::LoadU(d, from.data()), hn::LoadU(d, from.data() + from.size() / 2)};
+  }
+  // A byte above 127 is taken for one without the highest bit.
+  static HWY_INLINE hn::Vec<mark_tag> look_up(const table& in, hn::Vec<mark_tag> v) {
+    return hn::Vec<mark_tag>{_mm512_permutex2var_epi8(in.low.raw, v.raw, in.high.raw)};
+  }
+
+  table firsts_, seconds_;
+};
+
+#else
+
 // For TableLookupBytes, which on some targets takes nothing above 15. x86 looks at the low half
 // itself, and gives 0 for bytes above 127, which are in no set.
 template <class Vector>
@@ -84,6 +145,38 @@ HWY_INLINE Vector low_half(Vector bytes) {
 #endif
 }
 
+// Looks for pairs that may begin a mark: a lane is 0 if one may be there.
+class pair_look {
+ public:
+  HWY_INLINE explicit pair_look(bool is_all)
+      : firsts_(load(is_all ? all_firsts : firsts_without_pdf)),
+        seconds_(load(is_all ? all_seconds : seconds_without_pdf)) {}
+
+  HWY_INLINE hn::Vec<mark_tag> operator()(const std::uint8_t* at) const {
+    const mark_tag d;
+    const auto bit = hn::Set(d, case_bit);
+    const auto first = hn::LoadU(d, at);
+    const auto second = hn::OrAnd(hn::AndNot(bit, hn::LoadU(d, at + 1)), first, bit);
+    return hn::Or(hn::Xor(hn::TableLookupBytes(firsts_, low_half(first)), first),
+                  hn::Xor(hn::TableLookupBytes(seconds_, low_half(second)), second));
+  }
+  static HWY_INLINE hn::Vec<mark_tag> either(hn::Vec<mark_tag> a, hn::Vec<mark_tag> b) {
+    return hn::Min(a, b);
+  }
+  static HWY_INLINE hn::Mask<mark_tag> found(hn::Vec<mark_tag> v) {
+    return hn::Eq(v, hn::Zero(mark_tag()));
+  }
+
+ private:
+  static HWY_INLINE hn::Vec<mark_tag> load(const byte_set& from) {
+    return hn::LoadDup128(mark_tag(), from.data());
+  }
+
+  hn::Vec<mark_tag> firsts_, seconds_;
+};
+
+#endif
+
 std::size_t find_mark(std::string_view text, std::size_t from, mark_set wanted) noexcept {
   const mark_tag d;
   constexpr std::size_t lanes = hn::MaxLanes(mark_tag());
@@ -91,29 +184,20 @@ std::size_t find_mark(std::string_view text, std::size_t from, mark_set wanted) 
   // Third bytes are looked at one by one.
   constexpr std::size_t more = 2;
   if (text.size() < from + block + more) return scalar::find_mark(text, from, wanted);
-  const bool is_all = wanted == mark_set::all;
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto firsts = hn::LoadDup128(d, is_all ? all_firsts.data() : firsts_without_pdf.data());
-  const auto seconds = hn::LoadDup128(d, is_all ? all_seconds.data() : seconds_without_pdf.data());
-  const auto bit = hn::Set(d, case_bit);
-  // Zero where a pair may be one of those.
-  const auto distance = [&](std::size_t at) HWY_ATTR {
-    const auto first = hn::LoadU(d, bytes + at);
-    const auto second = hn::OrAnd(hn::AndNot(bit, hn::LoadU(d, bytes + at + 1)), first, bit);
-    return hn::Or(hn::Xor(hn::TableLookupBytes(firsts, low_half(first)), first),
-                  hn::Xor(hn::TableLookupBytes(seconds, low_half(second)), second));
-  };
+  const pair_look look(wanted == mark_set::all);
   const std::size_t last = text.size() - block - more;
   // From the second block on, a vector lies in one line of the cache: some bytes are seen twice.
   const std::size_t shift = reinterpret_cast<std::uintptr_t>(bytes + from) % lanes;
   std::size_t next = from + block - shift;
   for (std::size_t at = from;; at = std::min(next, last), next = at + block) {
-    const auto half = hn::Min(distance(at), distance(at + lanes));
-    const auto other = hn::Min(distance(at + 2 * lanes), distance(at + 3 * lanes));
-    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Eq(hn::Min(half, other), hn::Zero(d))))) {
+    const std::uint8_t* const p = bytes + at;
+    const auto half = look.either(look(p), look(p + lanes));
+    const auto other = look.either(look(p + 2 * lanes), look(p + 3 * lanes));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, look.found(look.either(half, other))))) {
       for (std::size_t part = at; part < at + block; part += lanes) {
         std::uint64_t bits = 0;
-        hn::StoreMaskBits(d, hn::Eq(distance(part), hn::Zero(d)),
+        hn::StoreMaskBits(d, look.found(look(bytes + part)),
                           reinterpret_cast<std::uint8_t*>(&bits));
         for (; bits != 0; bits &= bits - 1) {
           const std::size_t place = part + static_cast<std::size_t>(std::countr_zero(bits));

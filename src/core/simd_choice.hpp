@@ -12,11 +12,19 @@
 
 #include <jobqueue/base64.hpp>
 
-// Not on this processor family, or not compiled: no case. What avx3_dl has besides avx3 is used in
-// base64_scan.cpp only; for the others they are the same.
+// Not on this processor family, or not compiled: no case. Files that have no use for what avx3_dl
+// has besides avx3 are compiled for avx3 alone, and that serves for both.
+#if (HWY_TARGETS & HWY_AVX3_DL)
+#define JOBQUEUE_CASE_AVX3_DL(function) \
+  case simd_target::avx3_dl:            \
+    return &N_AVX3_DL::function;
+#elif (HWY_TARGETS & HWY_AVX3)
+#define JOBQUEUE_CASE_AVX3_DL(function) case simd_target::avx3_dl:
+#else
+#define JOBQUEUE_CASE_AVX3_DL(function)
+#endif
 #if (HWY_TARGETS & HWY_AVX3)
 #define JOBQUEUE_CASE_AVX3(function) \
-  case simd_target::avx3_dl:         \
   case simd_target::avx3:            \
     return &N_AVX3::function;
 #else
@@ -45,6 +53,7 @@
 #endif
 
 #define JOBQUEUE_SIMD_CASES(function) \
+  JOBQUEUE_CASE_AVX3_DL(function)     \
   JOBQUEUE_CASE_AVX3(function)        \
   JOBQUEUE_CASE_AVX2(function)        \
   JOBQUEUE_CASE_SSE4(function)        \
