@@ -21,9 +21,8 @@ int run_program(int argc, char** argv) {
       "Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 bad input, 4 a store or file "
       "failed,\n"
       "70 a bug.\n"
-      "Environment: JOBQUEUE_SIMD=scalar|sse4|avx2|avx3|avx3_dl|neon forces an instruction set, "
-      "for\n"
-      "tests.\n"
+      "Environment: JOBQUEUE_SIMD=scalar|sse4|avx2|avx3|avx3_dl|neon forces an instruction\n"
+      "set, for tests.\n"
       "'jobqueue COMMAND --help' says more of a command.");
   std::function<int()> run;
   cli::add_sanitize(program, run);

@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/simd_bytes-inl.h"
+
 #ifndef JOBQUEUE_BASE64_SCAN_SCALAR
 #define JOBQUEUE_BASE64_SCAN_SCALAR
 
@@ -64,104 +66,81 @@ inline std::size_t span_end(const std::uint8_t* text, std::size_t size, std::siz
 HWY_BEFORE_NAMESPACE();
 namespace jobqueue::detail::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-// At most 64 bytes a vector, so that a block is a whole number of them on every target.
-using tag = hn::CappedTag<std::uint8_t, scan_block>;
-using bytes = hn::Vec<tag>;
-constexpr std::size_t lanes = hn::MaxLanes(tag());
+static_assert(scan_block % byte_lanes == 0);
 
-struct set_vectors {
-  bytes low, high;
+// Not 0 in each lane whose byte is in a set, which has none above 127.
+class set_lookup {
+ public:
+  HWY_INLINE explicit set_lookup(const nibble_set& set)
+      : low_(hn::LoadDup128(byte_tag(), set.low.data())),
+        high_(hn::LoadDup128(byte_tag(), set.high.data())) {}
+
+  HWY_INLINE byte_vector operator()(byte_vector v) const {
+    return hn::And(hn::TableLookupBytes(low_, low_half(v)),
+                   hn::TableLookupBytes(high_, hn::ShiftRight<4>(v)));
+  }
+
+ private:
+  byte_vector low_, high_;
 };
 
-HWY_INLINE set_vectors load_set(tag d, const nibble_set& set) {
-  return {hn::LoadDup128(d, set.low.data()), hn::LoadDup128(d, set.high.data())};
-}
-
-// Not 0 in each lane whose byte is in the set.
-HWY_INLINE bytes lookup(tag d, const set_vectors& set, bytes v) {
-#if HWY_ARCH_X86
-  // It looks at the low half itself, and gives 0 for bytes above 127, which are in no set.
-  const auto low = hn::TableLookupBytes(set.low, v);
-#else
-  const auto low = hn::TableLookupBytes(set.low, hn::And(v, hn::Set(d, 0x0F)));
-#endif
-  const auto high = hn::TableLookupBytes(set.high, hn::ShiftRight<4>(v));
-  return hn::And(low, high);
-}
-
-HWY_INLINE std::uint64_t bits_of(tag d, hn::Mask<tag> mask) {
-  std::uint8_t buffer[8] = {};
-  hn::StoreMaskBits(d, mask, buffer);
-  std::uint64_t bits;
-  std::memcpy(&bits, buffer, sizeof bits);
-  return bits;
-}
-
-// Looks at a block for both things at once.
-class block_look {
+// Looks at a vector of bytes for needles, and for what no run has.
+class byte_look {
  public:
-  HWY_INLINE block_look(tag d, const needle_set& needles)
-      : first_(load(d, needles, 0)), second_(load(d, needles, 1)), third_(load(d, needles, 2)) {}
+  HWY_INLINE explicit byte_look(const needle_set& needles)
+      : first_(table_of(needles, 0)), second_(table_of(needles, 1)), third_(table_of(needles, 2)) {}
 
   // Not 0 in each lane at which three characters of a needle begin. `breaks` gets a bit for each
   // byte that no run has; not for all of them, but few 32 bytes of JSON have none.
-  HWY_INLINE bytes operator()(tag d, const std::uint8_t* p, std::uint64_t& breaks) const {
+  HWY_INLINE byte_vector operator()(const std::uint8_t* p, std::uint64_t& breaks) const {
+    const byte_tag d;
     const auto v = hn::LoadU(d, p);
-    const auto first = look_up(d, first_, v);
+    const auto first = first_(v);
 #if HWY_TARGET == HWY_AVX3_DL
     breaks = _mm512_movepi8_mask(first.raw);
 #else
     // The characters from the space to '*', moved to the least of the numbers with a sign.
-    const hn::RebindToSigned<tag> signed_d;
+    const hn::RebindToSigned<byte_tag> signed_d;
     const auto moved = hn::BitCast(signed_d, hn::Add(v, hn::Set(d, 0x80 - ' ')));
-    breaks = bits_of(d, hn::RebindMask(d, hn::Lt(moved, hn::Set(signed_d, '+' - 0x80 - ' '))));
+    breaks = mask_bits(hn::RebindMask(d, hn::Lt(moved, hn::Set(signed_d, '+' - 0x80 - ' '))));
 #endif
-    return hn::And(hn::And(first, look_up(d, second_, hn::LoadU(d, p + 1))),
-                   look_up(d, third_, hn::LoadU(d, p + 2)));
+    return hn::And(hn::And(first, second_(hn::LoadU(d, p + 1))), third_(hn::LoadU(d, p + 2)));
   }
 
  private:
 #if HWY_TARGET == HWY_AVX3_DL
-  // All of ASCII in two registers. A byte above 127 is taken for one without the highest bit.
-  struct table {
-    bytes low, high;
-  };
-  static HWY_INLINE table load(tag d, const needle_set& needles, std::size_t place) {
-    const std::uint8_t* const from = needles.table(place).data();
-    return {hn::LoadU(d, from), hn::LoadU(d, from + lanes)};
-  }
-  static HWY_INLINE bytes look_up(tag, const table& in, bytes v) {
-    return bytes{_mm512_permutex2var_epi8(in.low.raw, v.raw, in.high.raw)};
+  using lookup = ascii_lookup;
+  static const std::uint8_t* table_of(const needle_set& needles, std::size_t place) {
+    return needles.table(place).data();
   }
 #else
-  using table = set_vectors;
-  static HWY_INLINE table load(tag d, const needle_set& needles, std::size_t place) {
-    return load_set(d, needles.masks()[place]);
+  using lookup = set_lookup;
+  static const nibble_set& table_of(const needle_set& needles, std::size_t place) {
+    return needles.masks()[place];
   }
-  static HWY_INLINE bytes look_up(tag d, const table& in, bytes v) { return lookup(d, in, v); }
 #endif
 
-  table first_, second_, third_;
+  lookup first_, second_, third_;
 };
 
 // Bit i: byte i of the block may be part of a run.
-HWY_INLINE std::uint64_t run_bits(tag d, const std::uint8_t* block) {
-  const auto run = load_set(d, run_bytes);
+HWY_INLINE std::uint64_t run_bits(const std::uint8_t* block) {
+  const byte_tag d;
+  const set_lookup run(run_bytes);
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < scan_block; i += lanes) {
-    bits |= bits_of(d, hn::Ne(lookup(d, run, hn::LoadU(d, block + i)), hn::Zero(d))) << i;
+  for (std::size_t i = 0; i < scan_block; i += byte_lanes) {
+    bits |= mask_bits(hn::Ne(run(hn::LoadU(d, block + i)), hn::Zero(d))) << i;
   }
   return bits;
 }
 
 // Whether the bytes of the first half, which may all be part of a run, have enough of them around.
-HWY_NOINLINE bool is_long_run(tag d, const std::uint8_t* text, std::size_t block, std::size_t from,
+HWY_NOINLINE bool is_long_run(const std::uint8_t* text, std::size_t block, std::size_t from,
                               std::size_t min_run) {
-  const std::uint64_t bits = run_bits(d, text + block);
+  const std::uint64_t bits = run_bits(text + block);
   if ((bits & 0xFFFFFFFFU) != 0xFFFFFFFFU) return false;
   if (bits == ~std::uint64_t{0} || block < from + scan_block) return true;
-  const std::uint64_t before = run_bits(d, text + block - scan_block);
+  const std::uint64_t before = run_bits(text + block - scan_block);
   const int size = std::countl_one(before) + std::countr_one(bits);
   return before == ~std::uint64_t{0} || static_cast<std::size_t>(size) >= min_run;
 }
@@ -169,19 +148,19 @@ HWY_NOINLINE bool is_long_run(tag d, const std::uint8_t* text, std::size_t block
 template <bool dense>
 HWY_INLINE scan_hit find_blocks(const std::uint8_t* text, std::size_t size, std::size_t from,
                                 const scan_plan& plan) {
-  const tag d;
+  const byte_tag d;
   const auto zero = hn::Zero(d);
-  const block_look look(d, *plan.needles);
+  const byte_look look(*plan.needles);
   // Breaks in the second half of the block before; of what is before the first one none are known.
   std::uint64_t before = 0;
   std::size_t block = from;
   for (; block + scan_block + needle_set::fingerprint_size <= size; block += scan_block) {
     const std::uint8_t* p = text + block;
     std::uint64_t breaks = 0;
-    auto needles = look(d, p, breaks);
-    for (std::size_t i = lanes; i < scan_block; i += lanes) {
+    auto needles = look(p, breaks);
+    for (std::size_t i = byte_lanes; i < scan_block; i += byte_lanes) {
       std::uint64_t more = 0;
-      needles = hn::Or(needles, look(d, p + i, more));
+      needles = hn::Or(needles, look(p + i, more));
       breaks |= more << i;
     }
     bool possible = dense;
@@ -196,17 +175,17 @@ HWY_INLINE scan_hit find_blocks(const std::uint8_t* text, std::size_t size, std:
 
     scan_hit hit{block, 0, false};
     if (needle) {
-      for (std::size_t i = 0; i < scan_block; i += lanes) {
-        hit.needles |= bits_of(d, hn::Ne(look(d, p + i, breaks), zero)) << i;
+      for (std::size_t i = 0; i < scan_block; i += byte_lanes) {
+        hit.needles |= mask_bits(hn::Ne(look(p + i, breaks), zero)) << i;
       }
     }
     if constexpr (dense) {
-      const std::uint64_t bits = run_bits(d, p);
+      const std::uint64_t bits = run_bits(p);
       for (unsigned i = 0; i < scan_block; i += 16) {
         hit.run = hit.run || (bits >> i & 0xFFFFU) == 0xFFFFU;
       }
     } else {
-      hit.run = possible && is_long_run(d, text, block, from, plan.min_run);
+      hit.run = possible && is_long_run(text, block, from, plan.min_run);
     }
     if (hit.needles != 0 || hit.run) return hit;
   }
@@ -221,20 +200,19 @@ scan_hit find(const std::uint8_t* text, std::size_t size, std::size_t from,
 
 std::size_t span_end(const std::uint8_t* text, std::size_t size, std::size_t from,
                      const nibble_set& set) noexcept {
-  const tag d;
-  const auto vectors = load_set(d, set);
+  const byte_tag d;
+  const set_lookup inside(set);
   const auto zero = hn::Zero(d);
-  const auto outside = [&](std::size_t at) HWY_ATTR {
-    return hn::Eq(lookup(d, vectors, hn::LoadU(d, text + at)), zero);
-  };
-  for (; from + 4 * lanes <= size; from += 4 * lanes) {
+  const auto outside = [&](std::size_t at)
+                           HWY_ATTR { return hn::Eq(inside(hn::LoadU(d, text + at)), zero); };
+  for (; from + 4 * byte_lanes <= size; from += 4 * byte_lanes) {
     const auto a = outside(from);
-    const auto b = outside(from + lanes);
-    const auto c = outside(from + 2 * lanes);
-    const auto e = outside(from + 3 * lanes);
+    const auto b = outside(from + byte_lanes);
+    const auto c = outside(from + 2 * byte_lanes);
+    const auto e = outside(from + 3 * byte_lanes);
     if (!hn::AllFalse(d, hn::Or(hn::Or(a, b), hn::Or(c, e)))) break;
   }
-  for (; from + lanes <= size; from += lanes) {
+  for (; from + byte_lanes <= size; from += byte_lanes) {
     const auto at = hn::FindFirstTrue(d, outside(from));
     if (at >= 0) return from + static_cast<std::size_t>(at);
   }

@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/simd_bytes-inl.h"
+
 #ifndef JOBQUEUE_CONTENT_TYPE_SCAN_SCALAR
 #define JOBQUEUE_CONTENT_TYPE_SCAN_SCALAR
 
@@ -93,57 +95,27 @@ inline std::size_t find_mark(std::string_view text, std::size_t from, mark_set w
 HWY_BEFORE_NAMESPACE();
 namespace jobqueue::detail::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using mark_tag = hn::CappedTag<std::uint8_t, 64>;
-
 #if HWY_TARGET == HWY_AVX3_DL
 
 // Looks for pairs that may begin a mark: a lane is not 0 if one may be there.
 class pair_look {
  public:
   HWY_INLINE explicit pair_look(bool is_all)
-      : firsts_(load(is_all ? ascii_firsts : ascii_firsts_without_pdf)),
-        seconds_(load(ascii_seconds)) {}
+      : firsts_((is_all ? ascii_firsts : ascii_firsts_without_pdf).data()),
+        seconds_(ascii_seconds.data()) {}
 
-  HWY_INLINE hn::Vec<mark_tag> operator()(const std::uint8_t* at) const {
-    const mark_tag d;
-    return hn::And(look_up(firsts_, hn::LoadU(d, at)), look_up(seconds_, hn::LoadU(d, at + 1)));
+  HWY_INLINE byte_vector operator()(const std::uint8_t* at) const {
+    const byte_tag d;
+    return hn::And(firsts_(hn::LoadU(d, at)), seconds_(hn::LoadU(d, at + 1)));
   }
-  static HWY_INLINE hn::Vec<mark_tag> either(hn::Vec<mark_tag> a, hn::Vec<mark_tag> b) {
-    return hn::Or(a, b);
-  }
-  static HWY_INLINE hn::Mask<mark_tag> found(hn::Vec<mark_tag> v) {
-    return hn::Ne(v, hn::Zero(mark_tag()));
-  }
+  static HWY_INLINE byte_vector either(byte_vector a, byte_vector b) { return hn::Or(a, b); }
+  static HWY_INLINE byte_mask found(byte_vector v) { return hn::Ne(v, hn::Zero(byte_tag())); }
 
  private:
-  struct table {
-    hn::Vec<mark_tag> low, high;
-  };
-  static HWY_INLINE table load(const ascii_table& from) {
-    const mark_tag d;
-    return {hn::LoadU(d, from.data()), hn::LoadU(d, from.data() + from.size() / 2)};
-  }
-  // A byte above 127 is taken for one without the highest bit.
-  static HWY_INLINE hn::Vec<mark_tag> look_up(const table& in, hn::Vec<mark_tag> v) {
-    return hn::Vec<mark_tag>{_mm512_permutex2var_epi8(in.low.raw, v.raw, in.high.raw)};
-  }
-
-  table firsts_, seconds_;
+  ascii_lookup firsts_, seconds_;
 };
 
 #else
-
-// For TableLookupBytes, which on some targets takes nothing above 15. x86 looks at the low half
-// itself, and gives 0 for bytes above 127, which are in no set.
-template <class Vector>
-HWY_INLINE Vector low_half(Vector bytes) {
-#if HWY_ARCH_X86
-  return bytes;
-#else
-  return hn::And(bytes, hn::Set(mark_tag(), 0x0F));
-#endif
-}
 
 // Looks for pairs that may begin a mark: a lane is 0 if one may be there.
 class pair_look {
@@ -152,35 +124,30 @@ class pair_look {
       : firsts_(load(is_all ? all_firsts : firsts_without_pdf)),
         seconds_(load(is_all ? all_seconds : seconds_without_pdf)) {}
 
-  HWY_INLINE hn::Vec<mark_tag> operator()(const std::uint8_t* at) const {
-    const mark_tag d;
+  HWY_INLINE byte_vector operator()(const std::uint8_t* at) const {
+    const byte_tag d;
     const auto bit = hn::Set(d, case_bit);
     const auto first = hn::LoadU(d, at);
     const auto second = hn::OrAnd(hn::AndNot(bit, hn::LoadU(d, at + 1)), first, bit);
     return hn::Or(hn::Xor(hn::TableLookupBytes(firsts_, low_half(first)), first),
                   hn::Xor(hn::TableLookupBytes(seconds_, low_half(second)), second));
   }
-  static HWY_INLINE hn::Vec<mark_tag> either(hn::Vec<mark_tag> a, hn::Vec<mark_tag> b) {
-    return hn::Min(a, b);
-  }
-  static HWY_INLINE hn::Mask<mark_tag> found(hn::Vec<mark_tag> v) {
-    return hn::Eq(v, hn::Zero(mark_tag()));
-  }
+  static HWY_INLINE byte_vector either(byte_vector a, byte_vector b) { return hn::Min(a, b); }
+  static HWY_INLINE byte_mask found(byte_vector v) { return hn::Eq(v, hn::Zero(byte_tag())); }
 
  private:
-  static HWY_INLINE hn::Vec<mark_tag> load(const byte_set& from) {
-    return hn::LoadDup128(mark_tag(), from.data());
+  static HWY_INLINE byte_vector load(const byte_set& from) {
+    return hn::LoadDup128(byte_tag(), from.data());
   }
 
-  hn::Vec<mark_tag> firsts_, seconds_;
+  byte_vector firsts_, seconds_;
 };
 
 #endif
 
 std::size_t find_mark(std::string_view text, std::size_t from, mark_set wanted) noexcept {
-  const mark_tag d;
-  constexpr std::size_t lanes = hn::MaxLanes(mark_tag());
-  constexpr std::size_t block = 4 * lanes;
+  const byte_tag d;
+  constexpr std::size_t block = 4 * byte_lanes;
   // Third bytes are looked at one by one.
   constexpr std::size_t more = 2;
   if (text.size() < from + block + more) return scalar::find_mark(text, from, wanted);
@@ -188,17 +155,15 @@ std::size_t find_mark(std::string_view text, std::size_t from, mark_set wanted) 
   const pair_look look(wanted == mark_set::all);
   const std::size_t last = text.size() - block - more;
   // From the second block on, a vector lies in one line of the cache: some bytes are seen twice.
-  const std::size_t shift = reinterpret_cast<std::uintptr_t>(bytes + from) % lanes;
+  const std::size_t shift = reinterpret_cast<std::uintptr_t>(bytes + from) % byte_lanes;
   std::size_t next = from + block - shift;
   for (std::size_t at = from;; at = std::min(next, last), next = at + block) {
     const std::uint8_t* const p = bytes + at;
-    const auto half = look.either(look(p), look(p + lanes));
-    const auto other = look.either(look(p + 2 * lanes), look(p + 3 * lanes));
+    const auto half = look.either(look(p), look(p + byte_lanes));
+    const auto other = look.either(look(p + 2 * byte_lanes), look(p + 3 * byte_lanes));
     if (HWY_UNLIKELY(!hn::AllFalse(d, look.found(look.either(half, other))))) {
-      for (std::size_t part = at; part < at + block; part += lanes) {
-        std::uint64_t bits = 0;
-        hn::StoreMaskBits(d, look.found(look(bytes + part)),
-                          reinterpret_cast<std::uint8_t*>(&bits));
+      for (std::size_t part = at; part < at + block; part += byte_lanes) {
+        std::uint64_t bits = mask_bits(look.found(look(bytes + part)));
         for (; bits != 0; bits &= bits - 1) {
           const std::size_t place = part + static_cast<std::size_t>(std::countr_zero(bits));
           if (scalar::is_mark(text.data() + place, wanted)) return place;

@@ -22,16 +22,6 @@ constexpr std::array<bool, 256> plain_bytes = [] {
   return table;
 }();
 
-// Whether one of 8 bytes is not plain. A borrow can only spread from a byte that is not plain, so
-// the answer is exact.
-constexpr bool has_special_byte(std::uint64_t word) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  const std::uint64_t quote = (word ^ (ones * '"')) - ones;
-  const std::uint64_t backslash = (word ^ (ones * '\\')) - ones;
-  const std::uint64_t control = word - ones * 0x20;
-  return ((quote | backslash | control | word) & (ones * 0x80)) != 0;
-}
-
 constexpr bool is_digit(unsigned char c) noexcept { return c >= '0' && c <= '9'; }
 
 constexpr bool is_hex_digit(unsigned char c) noexcept {

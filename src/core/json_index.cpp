@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/simd_bytes-inl.h"
+
 #ifndef JOBQUEUE_JSON_INDEX_SCALAR
 #define JOBQUEUE_JSON_INDEX_SCALAR
 
@@ -93,20 +95,8 @@ inline bool classify_json(const std::uint8_t* text, std::size_t blocks,
 HWY_BEFORE_NAMESPACE();
 namespace jobqueue::detail::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using json_tag = hn::CappedTag<std::uint8_t, json_block_size>;
-constexpr std::size_t json_lanes = hn::MaxLanes(json_tag());
-
-HWY_INLINE std::uint64_t json_bits(json_tag d, hn::Mask<json_tag> mask) {
-  std::uint8_t buffer[8] = {};
-  hn::StoreMaskBits(d, mask, buffer);
-  std::uint64_t bits;
-  std::memcpy(&bits, buffer, sizeof bits);
-  return bits;
-}
-
 void find_shorthands(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
-  const json_tag d;
+  const byte_tag d;
   // A bit for each high half that the names have, and which of them go with a low half.
   alignas(16) static constexpr std::uint8_t highs[16] = {0, 0, 1, 0, 0, 2, 4, 8};
   alignas(16) static constexpr std::uint8_t lows[16] = {0, 0, 13, 0, 8, 0, 4, 0,
@@ -116,19 +106,19 @@ void find_shorthands(const std::uint8_t* text, std::size_t blocks, json_classes*
   const auto half = hn::Set(d, 0x0F);
   for (; blocks != 0; --blocks, text += json_block_size, ++out) {
     std::uint64_t other = 0;
-    for (std::size_t i = 0; i < json_block_size; i += json_lanes) {
+    for (std::size_t i = 0; i < json_block_size; i += byte_lanes) {
       const auto v = hn::LoadU(d, text + i);
       const auto high = hn::TableLookupBytes(high_table, hn::ShiftRight<4>(v));
       const auto low = hn::TableLookupBytes(low_table, hn::And(v, half));
-      other |= json_bits(d, hn::Eq(hn::And(high, low), hn::Zero(d))) << i;
+      other |= mask_bits(hn::Eq(hn::And(high, low), hn::Zero(d))) << i;
     }
     out->shorthand = ~other;
   }
 }
 
 bool classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* out) noexcept {
-  const json_tag d;
-  const hn::RebindToSigned<json_tag> signed_d;
+  const byte_tag d;
+  const hn::RebindToSigned<byte_tag> signed_d;
   // The table has the one white space character with each low half, or what has another low half.
   alignas(16) static constexpr std::uint8_t spaces[16] = {' ', 2,    1,    1, 1, 1,    1, 1,
                                                           1,   '\t', '\n', 1, 1, '\r', 1, 1};
@@ -147,9 +137,9 @@ bool classify_json(const std::uint8_t* text, std::size_t blocks, json_classes* o
   std::uint64_t backslashes = 0;
   for (std::size_t block = 0; block < blocks; ++block) {
     json_classes found;
-    for (std::size_t i = 0; i < json_block_size; i += json_lanes) {
+    for (std::size_t i = 0; i < json_block_size; i += byte_lanes) {
       const auto v = hn::LoadU(d, text + block * json_block_size + i);
-      const auto bits = [&](auto mask) HWY_ATTR { return json_bits(d, mask) << i; };
+      const auto bits = [&](auto mask) HWY_ATTR { return mask_bits(mask) << i; };
       // '[' and ']' with this bit are '{' and '}'.
       const auto folded = hn::Or(v, lower);
       const auto digit = hn::Sub(v, zero);

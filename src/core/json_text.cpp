@@ -22,14 +22,9 @@ constexpr bool ends_json_value(char c) noexcept {
 // Behind characters at `at` that stand for themselves in a string; behind as many of them as can be
 // passed eight at a time.
 std::size_t skip_plain(std::string_view text, std::size_t at) noexcept {
-  constexpr std::uint64_t ones = ~std::uint64_t{0} / 0xFF;
-  constexpr std::uint64_t highest = ones << 7U;
-  const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes; };
-  for (std::uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
-    std::memcpy(&bytes, text.data() + at, sizeof bytes);
-    const std::uint64_t special = bytes | (bytes - ones * 0x20) | has_zero(bytes ^ ones * '"') |
-                                  has_zero(bytes ^ ones * '\\');
-    if ((special & highest) != 0) break;
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (has_special_byte(word)) break;
   }
   return at;
 }

@@ -32,6 +32,16 @@ void append_json_string(std::string& out, std::string_view text);
 [[nodiscard]] std::size_t skip_json_space(std::string_view text, std::size_t at);
 [[nodiscard]] std::size_t skip_json_value(std::string_view text, std::size_t at);
 
+// Whether one of 8 bytes of a string does not stand for itself, or is not ASCII. A borrow can only
+// spread from such a byte, so the answer is exact.
+[[nodiscard]] constexpr bool has_special_byte(std::uint64_t word) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const std::uint64_t quote = (word ^ (ones * '"')) - ones;
+  const std::uint64_t backslash = (word ^ (ones * '\\')) - ones;
+  const std::uint64_t control = word - ones * 0x20;
+  return ((quote | backslash | control | word) & (ones * 0x80)) != 0;
+}
+
 [[nodiscard]] constexpr bool is_json_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }

@@ -277,6 +277,7 @@ void fact_finder::forget(std::vector<fact_value>& values) {
 }
 
 bool fact_finder::find_in_record(std::string_view json, std::vector<fact_value>& values) {
+  forget(values);
   if (!find_whole(json, 0, values)) return false;
   look_into_columns(values);
   return true;
@@ -330,7 +331,6 @@ record_reader::~record_reader() = default;
 result<std::span<const fact_value>> record_reader::read(std::string_view record) {
   const std::size_t mark = detail::byte_order_mark_size(record);
   const std::size_t begin = detail::skip_json_space(record, mark);
-  parts_->finder.forget(parts_->values);
   if (begin == record.size() || record[begin] != '{' ||
       !parts_->finder.find_in_record(record.substr(mark), parts_->values)) {
     if (const status checked = detail::check_json(record); !checked) return checked.problem();

@@ -13,7 +13,8 @@
 #include <jobqueue/base64.hpp>
 
 // Not on this processor family, or not compiled: no case. Files that have no use for what avx3_dl
-// has besides avx3 are compiled for avx3 alone, and that serves for both.
+// has besides avx3 are compiled for avx3 alone, and that serves for both: the one case falls
+// through to the other, which is next.
 #if (HWY_TARGETS & HWY_AVX3_DL)
 #define JOBQUEUE_CASE_AVX3_DL(function) \
   case simd_target::avx3_dl:            \

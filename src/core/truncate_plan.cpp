@@ -48,11 +48,11 @@ std::size_t truncate_plan::size_of_leaf(const truncate_node& node, unsigned leve
 }
 
 // As it is with all its children, or with some of them and a marker, if that is less.
-void truncate_plan::measure_container(std::size_t document, std::size_t node, std::size_t& size,
+void truncate_plan::measure_container(place at, std::size_t& size,
                                       bool& is_shortened) const noexcept {
-  const truncate_document& in = tree_.documents[document];
-  const truncate_node& container = in.nodes[node];
-  const std::vector<std::size_t>& sizes = sizes_[document];
+  const truncate_document& in = tree_.documents[at.document];
+  const truncate_node& container = in.nodes[at.node];
+  const std::vector<std::size_t>& sizes = sizes_[at.document];
   const kept_children kept = kept_of(container);
   std::size_t present = 0;  // children that have nodes
   std::size_t all = 0;
@@ -60,7 +60,8 @@ void truncate_plan::measure_container(std::size_t document, std::size_t node, st
   std::size_t stay = 0;
   std::size_t parts = 0;  // children and markers that stay
   std::size_t next = 0;   // behind the last child that stays
-  for (std::size_t child = node + 1; child < node + container.span; child += in.nodes[child].span) {
+  for (std::size_t child = at.node + 1; child < at.node + container.span;
+       child += in.nodes[child].span) {
     const truncate_node& one = in.nodes[child];
     const std::size_t bytes = one.lead() + sizes[child];
     ++present;
@@ -100,7 +101,7 @@ void truncate_plan::measure(place at) noexcept {
   if (node.pinned) {
     size = node.whole;
   } else if (node.is_container()) {
-    measure_container(at.document, at.node, size, is_shortened);
+    measure_container(at, size, is_shortened);
   } else if (node.nested != 0) {
     size = node.open_quote + sizes_[node.nested][0] + node.close_quote;
   } else {
@@ -126,7 +127,7 @@ bool truncate_plan::fits(const truncate_policy& policy) {
 template <class Varies>
 std::vector<truncate_plan::place> truncate_plan::find_varying(Varies varies) const {
   std::vector<place> found;
-  std::vector<bool> in_document(tree_.documents.size());
+  std::vector<bool> in_document(tree_.documents.size());  // the first is in no string
   for (std::size_t d = tree_.documents.size(); d-- > 0;) {
     const std::vector<truncate_node>& nodes = tree_.documents[d].nodes;
     std::size_t last = nodes.size();  // that was found
@@ -170,7 +171,7 @@ std::size_t truncate_plan::largest(std::size_t low, std::size_t high, truncate_p
 // Those that are shorter than they were, in what is left.
 std::vector<truncate_plan::leaf> truncate_plan::find_short_leaves() const {
   std::vector<leaf> leaves;
-  std::vector<std::pair<std::size_t, std::size_t>> open = {{0, 0}};  // document and node
+  std::vector<place> open = {{0, 0}};
   while (!open.empty()) {
     const auto [d, i] = open.back();
     open.pop_back();
@@ -178,7 +179,7 @@ std::vector<truncate_plan::leaf> truncate_plan::find_short_leaves() const {
     const truncate_node& node = in.nodes[i];
     if (node.pinned) continue;
     if (node.nested != 0) {
-      open.emplace_back(node.nested, 0);
+      open.push_back({node.nested, 0});
     } else if (!node.is_container()) {
       if (sizes_[d][i] != node.whole) leaves.push_back({&node, in.level});
       continue;
@@ -186,7 +187,7 @@ std::vector<truncate_plan::leaf> truncate_plan::find_short_leaves() const {
     const auto kept = shortened(d, i);
     for (std::size_t child = i + 1; child < i + node.span; child += in.nodes[child].span) {
       const truncate_node& one = in.nodes[child];
-      if (!kept || kept->has(one.ordinal) || one.kept) open.emplace_back(d, child);
+      if (!kept || kept->has(one.ordinal) || one.kept) open.push_back({d, child});
     }
   }
   return leaves;

@@ -77,8 +77,7 @@ class truncate_plan {
   [[nodiscard]] std::vector<leaf> find_short_leaves() const;
   [[nodiscard]] std::size_t size_of_leaf(const truncate_node& node, unsigned level,
                                          std::size_t leaf_bytes) const noexcept;
-  void measure_container(std::size_t document, std::size_t node, std::size_t& size,
-                         bool& is_shortened) const noexcept;
+  void measure_container(place at, std::size_t& size, bool& is_shortened) const noexcept;
   [[nodiscard]] kept_children kept_of(const truncate_node& node) const noexcept;
 
   const truncate_tree& tree_;

@@ -26,6 +26,8 @@ void for_each_target(const Body& body) {
     SCOPED_TRACE(to_string(target));
     body(mark_finder_for(target));
   }
+  SCOPED_TRACE("best");
+  body(mark_finder_for(simd_target::best));
 }
 
 TEST(ContentTypeScan, finds_a_mark_at_every_place) {
