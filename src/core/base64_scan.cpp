@@ -84,6 +84,22 @@ class set_lookup {
   byte_vector low_, high_;
 };
 
+#if HWY_TARGET == HWY_AVX3_DL
+// A table of 128 bytes. What is above 127 is taken for what it is without the highest bit.
+class ascii_lookup {
+ public:
+  HWY_INLINE explicit ascii_lookup(const std::uint8_t* table)
+      : low_(hn::LoadU(byte_tag(), table)), high_(hn::LoadU(byte_tag(), table + byte_lanes)) {}
+
+  HWY_INLINE byte_vector operator()(byte_vector v) const {
+    return byte_vector{_mm512_permutex2var_epi8(low_.raw, v.raw, high_.raw)};
+  }
+
+ private:
+  byte_vector low_, high_;
+};
+#endif
+
 // Looks at a vector of bytes for needles, and for what no run has.
 class byte_look {
  public:

@@ -35,27 +35,34 @@ alignas(16) inline constexpr byte_set all_seconds = {'p', '!', 'b', 's', 0, 0, 0
 alignas(16) inline constexpr byte_set seconds_without_pdf = {1,   '!', 'b', 's', 0, 0, 0, 0,
                                                              'h', 'i', 0,   'K', 0, 0, 0, '?'};
 
-// For targets that look a byte up among 128: which beginnings have it first, and which second.
-using ascii_table = std::array<std::uint8_t, 128>;
-constexpr ascii_table make_firsts(bool is_all) {
-  ascii_table table{};
-  table['P'] = 1;
-  table['<'] = 2;
-  table['%'] = is_all ? 4 : 0;
+// For targets that look a byte up among 64, by its low six bits: to which kind of mark it is first,
+// and which byte is second, in exclusive or with the kind. What else comes out is no kind.
+using six_bit_table = std::array<std::uint8_t, 64>;
+enum : std::uint8_t { zip_mark = 1, tag_mark = 2, pdf_mark = 4, no_first = 8, no_second = 16 };
+constexpr std::size_t six_bits(std::size_t byte) { return byte % 64; }
+constexpr six_bit_table make_firsts(bool is_all) {
+  six_bit_table table;
+  table.fill(no_first);
+  table[six_bits('P')] = zip_mark;
+  table[six_bits('<')] = tag_mark;
+  if (is_all) table[six_bits('%')] = pdf_mark;
   return table;
 }
-constexpr ascii_table make_seconds() {
-  ascii_table table{};
-  table['K'] = 1;
-  for (const char c : {'s', 'S', 'h', 'H', 'i', 'I', 'b', 'B', '!', '?'}) {
-    table[static_cast<std::size_t>(c)] = 2;
+constexpr six_bit_table make_seconds() {
+  six_bit_table table;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    table[i] = static_cast<std::uint8_t>(i ^ no_second);
   }
-  table['P'] = 4;
+  table[six_bits('K')] = 'K' ^ zip_mark;
+  for (const std::uint8_t c : {'s', 'S', 'h', 'H', 'i', 'I', 'b', 'B', '!', '?'}) {
+    table[six_bits(c)] = c ^ tag_mark;
+  }
+  table[six_bits('P')] = 'P' ^ pdf_mark;
   return table;
 }
-alignas(64) inline constexpr ascii_table ascii_firsts = make_firsts(true);
-alignas(64) inline constexpr ascii_table ascii_firsts_without_pdf = make_firsts(false);
-alignas(64) inline constexpr ascii_table ascii_seconds = make_seconds();
+alignas(64) inline constexpr six_bit_table six_bit_firsts = make_firsts(true);
+alignas(64) inline constexpr six_bit_table six_bit_firsts_without_pdf = make_firsts(false);
+alignas(64) inline constexpr six_bit_table six_bit_seconds = make_seconds();
 
 namespace scalar {
 
@@ -95,31 +102,22 @@ inline std::size_t find_mark(std::string_view text, std::size_t from, mark_set w
 HWY_BEFORE_NAMESPACE();
 namespace jobqueue::detail::HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_AVX3_DL
-
-// Looks for pairs that may begin a mark: a lane is not 0 if one may be there.
-class pair_look {
- public:
-  HWY_INLINE explicit pair_look(bool is_all)
-      : firsts_((is_all ? ascii_firsts : ascii_firsts_without_pdf).data()),
-        seconds_(ascii_seconds.data()) {}
-
-  HWY_INLINE byte_vector operator()(const std::uint8_t* at) const {
-    const byte_tag d;
-    return hn::And(firsts_(hn::LoadU(d, at)), seconds_(hn::LoadU(d, at + 1)));
-  }
-  static HWY_INLINE byte_vector either(byte_vector a, byte_vector b) { return hn::Or(a, b); }
-  static HWY_INLINE byte_mask found(byte_vector v) { return hn::Ne(v, hn::Zero(byte_tag())); }
-
- private:
-  ascii_lookup firsts_, seconds_;
-};
-
-#else
-
 // Looks for pairs that may begin a mark: a lane is 0 if one may be there.
 class pair_look {
  public:
+#if HWY_TARGET == HWY_AVX3_DL
+  HWY_INLINE explicit pair_look(bool is_all)
+      : firsts_(
+            hn::Load(byte_tag(), (is_all ? six_bit_firsts : six_bit_firsts_without_pdf).data())),
+        seconds_(hn::Load(byte_tag(), six_bit_seconds.data())) {}
+
+  HWY_INLINE byte_vector operator()(const std::uint8_t* at) const {
+    const byte_tag d;
+    const auto second = hn::LoadU(d, at + 1);
+    const auto is_second = hn::Xor(look_up(seconds_, second), second);
+    return hn::Xor(look_up(firsts_, hn::LoadU(d, at)), is_second);
+  }
+#else
   HWY_INLINE explicit pair_look(bool is_all)
       : firsts_(load(is_all ? all_firsts : firsts_without_pdf)),
         seconds_(load(is_all ? all_seconds : seconds_without_pdf)) {}
@@ -132,18 +130,23 @@ class pair_look {
     return hn::Or(hn::Xor(hn::TableLookupBytes(firsts_, low_half(first)), first),
                   hn::Xor(hn::TableLookupBytes(seconds_, low_half(second)), second));
   }
+#endif
   static HWY_INLINE byte_vector either(byte_vector a, byte_vector b) { return hn::Min(a, b); }
   static HWY_INLINE byte_mask found(byte_vector v) { return hn::Eq(v, hn::Zero(byte_tag())); }
 
  private:
+#if HWY_TARGET == HWY_AVX3_DL
+  static HWY_INLINE byte_vector look_up(byte_vector table, byte_vector v) {
+    return byte_vector{_mm512_permutexvar_epi8(v.raw, table.raw)};
+  }
+#else
   static HWY_INLINE byte_vector load(const byte_set& from) {
     return hn::LoadDup128(byte_tag(), from.data());
   }
+#endif
 
   byte_vector firsts_, seconds_;
 };
-
-#endif
 
 std::size_t find_mark(std::string_view text, std::size_t from, mark_set wanted) noexcept {
   const byte_tag d;

@@ -45,22 +45,6 @@ HWY_INLINE byte_vector low_half(byte_vector v) {
 #endif
 }
 
-#if HWY_TARGET == HWY_AVX3_DL
-// A table of 128 bytes. What is above 127 is taken for what it is without the highest bit.
-class ascii_lookup {
- public:
-  HWY_INLINE explicit ascii_lookup(const std::uint8_t* table)
-      : low_(hn::LoadU(byte_tag(), table)), high_(hn::LoadU(byte_tag(), table + byte_lanes)) {}
-
-  HWY_INLINE byte_vector operator()(byte_vector v) const {
-    return byte_vector{_mm512_permutex2var_epi8(low_.raw, v.raw, high_.raw)};
-  }
-
- private:
-  byte_vector low_, high_;
-};
-#endif
-
 }  // namespace jobqueue::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
