@@ -98,6 +98,21 @@ class ascii_lookup {
  private:
   byte_vector low_, high_;
 };
+
+// The same folded: what stands for bytes with the same low six bits is taken together. Half the
+// time on Intel's processors.
+class folded_lookup {
+ public:
+  HWY_INLINE explicit folded_lookup(const std::uint8_t* table)
+      : table_(hn::Or(hn::LoadU(byte_tag(), table), hn::LoadU(byte_tag(), table + byte_lanes))) {}
+
+  HWY_INLINE byte_vector operator()(byte_vector v) const {
+    return byte_vector{_mm512_permutexvar_epi8(v.raw, table_.raw)};
+  }
+
+ private:
+  byte_vector table_;
+};
 #endif
 
 // Looks at a vector of bytes for needles, and for what no run has.
@@ -126,17 +141,20 @@ class byte_look {
  private:
 #if HWY_TARGET == HWY_AVX3_DL
   using lookup = ascii_lookup;
+  using next_lookup = folded_lookup;
   static const std::uint8_t* table_of(const needle_set& needles, std::size_t place) {
     return needles.table(place).data();
   }
 #else
   using lookup = set_lookup;
+  using next_lookup = set_lookup;
   static const nibble_set& table_of(const needle_set& needles, std::size_t place) {
     return needles.masks()[place];
   }
 #endif
 
-  lookup first_, second_, third_;
+  lookup first_;
+  next_lookup second_, third_;
 };
 
 // Bit i: byte i of the block may be part of a run.
