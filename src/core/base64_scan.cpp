@@ -10,6 +10,7 @@
 #define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/base64_scan.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -239,7 +240,13 @@ std::size_t span_end(const std::uint8_t* text, std::size_t size, std::size_t fro
   const auto zero = hn::Zero(d);
   const auto outside = [&](std::size_t at)
                            HWY_ATTR { return hn::Eq(inside(hn::LoadU(d, text + at)), zero); };
-  for (; from + 4 * byte_lanes <= size; from += 4 * byte_lanes) {
+  constexpr std::size_t block = 4 * byte_lanes;
+  // Blobs are larger than what a processor loads ahead by itself, which ends with a page.
+  constexpr std::size_t ahead = 4096;
+  constexpr std::size_t cache_line = 64;
+  for (; from + block <= size; from += block) {
+    const std::uint8_t* const soon = text + std::min(from + ahead, size - block);
+    for (std::size_t i = 0; i < block; i += cache_line) hwy::Prefetch(soon + i);
     const auto a = outside(from);
     const auto b = outside(from + byte_lanes);
     const auto c = outside(from + 2 * byte_lanes);
