@@ -107,9 +107,7 @@ class folded_lookup {
   HWY_INLINE explicit folded_lookup(const std::uint8_t* table)
       : table_(hn::Or(hn::LoadU(byte_tag(), table), hn::LoadU(byte_tag(), table + byte_lanes))) {}
 
-  HWY_INLINE byte_vector operator()(byte_vector v) const {
-    return byte_vector{_mm512_permutexvar_epi8(v.raw, table_.raw)};
-  }
+  HWY_INLINE byte_vector operator()(byte_vector v) const { return look_up_six_bits(table_, v); }
 
  private:
   byte_vector table_;

@@ -114,8 +114,8 @@ class pair_look {
   HWY_INLINE byte_vector operator()(const std::uint8_t* at) const {
     const byte_tag d;
     const auto second = hn::LoadU(d, at + 1);
-    const auto is_second = hn::Xor(look_up(seconds_, second), second);
-    return hn::Xor(look_up(firsts_, hn::LoadU(d, at)), is_second);
+    const auto kind = hn::Xor(look_up_six_bits(seconds_, second), second);
+    return hn::Xor(look_up_six_bits(firsts_, hn::LoadU(d, at)), kind);
   }
 #else
   HWY_INLINE explicit pair_look(bool is_all)
@@ -135,11 +135,7 @@ class pair_look {
   static HWY_INLINE byte_mask found(byte_vector v) { return hn::Eq(v, hn::Zero(byte_tag())); }
 
  private:
-#if HWY_TARGET == HWY_AVX3_DL
-  static HWY_INLINE byte_vector look_up(byte_vector table, byte_vector v) {
-    return byte_vector{_mm512_permutexvar_epi8(v.raw, table.raw)};
-  }
-#else
+#if HWY_TARGET != HWY_AVX3_DL
   static HWY_INLINE byte_vector load(const byte_set& from) {
     return hn::LoadDup128(byte_tag(), from.data());
   }

@@ -45,6 +45,13 @@ HWY_INLINE byte_vector low_half(byte_vector v) {
 #endif
 }
 
+#if HWY_TARGET == HWY_AVX3_DL
+// A table of 64 bytes, of which the two highest bits of a lane say nothing.
+HWY_INLINE byte_vector look_up_six_bits(byte_vector table, byte_vector v) {
+  return byte_vector{_mm512_permutexvar_epi8(v.raw, table.raw)};
+}
+#endif
+
 }  // namespace jobqueue::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
